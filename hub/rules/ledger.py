@@ -1,0 +1,117 @@
+"""What one call of a rule decided, in order: facts accepted, events made, refusals.
+
+The one rule: only here does an event that the hub makes get its id and its place in the aggregate's order,
+so both follow from the cause alone and a replay gives the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from hub.canonical.event import HUB, Event, derived_id
+from hub.canonical.refused import Refused
+from hub.reference import Reference
+from hub.rules.state import Common
+
+#: Who a role of the catalogue's column "to" stands for: (role, event type, data) -> party codes.
+Resolve = Callable[[str, str, Mapping[str, Any]], Iterable[str]]
+
+#: Roles that are the same party whatever the case.
+FIXED_ROLES: Mapping[str, str] = {"sfj": "GY-SFJ", "zhzfj": "GY-ZHZFJ", "lxhy": "GY-LXHY", "cyzx": "GY-CYZX"}
+
+#: Widest first: a party named twice gets one copy, the wider one.
+PROJECTIONS = ("FULL", "WORK", "SUPER", "OPEN", "STUB")
+
+Recipients = tuple[tuple[str, str], ...]  #: (party code, projection)
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """An event that now stands in the aggregate's order, with those who get a copy.
+
+    *decision* is True for an event the hub made, False for an accepted fact or a further copy of one.
+    """
+
+    event: Event
+    recipients: Recipients
+    decision: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that changed nothing, and why."""
+
+    event: Event
+    refused: Refused
+
+
+Step = Routed | Refusal
+
+
+class Ledger:
+    """Collects the steps of one call. *cause* is the fact being decided; None while timers fire."""
+
+    def __init__(self, state: Common, now: datetime, reference: Reference, resolve: Resolve) -> None:
+        self.state = state
+        self.now = now  #: the moment of decision, always an argument from outside
+        self.reference = reference
+        self.steps: list[Step] = []
+        self.cause: Event | None = None
+        self._resolve = resolve
+
+    def emit(self, event_type: str, data: Mapping[str, Any], *, key: str = "") -> Event:
+        """Make a decision event; *key* names another aggregate if it is addressed to one. Fields that are None are left out."""
+        state = self.state
+        state.sequence += 1
+        cause = self.cause
+        event = Event(
+            id=derived_id(cause.id, event_type, str(state.sequence)) if cause else derived_id(state.realm, state.key, event_type, str(state.sequence)),
+            type=event_type,
+            party=HUB,
+            key=key or state.key,
+            time=self.now.isoformat(timespec="seconds"),
+            recorded=self.now,
+            data={name: value for name, value in data.items() if value is not None},
+            cause=cause.id if cause else "",
+            sequence=state.sequence,
+            realm=state.realm,
+        )
+        self.steps.append(Routed(event, self.recipients(event_type, event.data, HUB), decision=True))
+        return event
+
+    def accept(self, event: Event, apply: Callable[[], None]) -> None:
+        """Give *event* its place, run *apply* (which may emit), then route the fact by the state it led to."""
+        state = self.state
+        state.sequence += 1
+        accepted = replace(event, sequence=state.sequence)
+        place = len(self.steps)
+        before, self.cause = self.cause, accepted
+        try:
+            apply()
+        finally:
+            self.cause = before
+        self.steps.insert(place, Routed(accepted, self.recipients(event.type, event.data, event.party), decision=False))
+
+    def copy(self, event: Event, recipients: Recipients) -> None:
+        """Deliver a further copy of an earlier fact, e.g. the dossier to the police it was forwarded to."""
+        self.steps.append(Routed(event, recipients, decision=False))
+
+    def refuse(self, event: Event, refused: Refused) -> None:
+        """Record that *event* changed nothing."""
+        self.steps.append(Refusal(event, refused))
+
+    def recipients(self, event_type: str, data: Mapping[str, Any], sender: str) -> Recipients:
+        """The column "to" of the catalogue, resolved: never back to the sender, never twice to one party."""
+        found: dict[str, str] = {}
+        for role, projection in self.reference.events[event_type].to:
+            fixed = FIXED_ROLES.get(role)
+            for party in (fixed,) if fixed else self._resolve(role, event_type, data):
+                if party == sender or party not in self.reference.directory:
+                    continue
+                known = found.get(party)
+                if known is None or PROJECTIONS.index(projection) < PROJECTIONS.index(known):
+                    found[party] = projection
+        return tuple(found.items())
