@@ -32,12 +32,13 @@ Recipients = tuple[tuple[str, str], ...]  #: (party code, projection)
 class Routed:
     """An event that now stands in the aggregate's order, with those who get a copy.
 
-    *decision* is True for an event the hub made, False for an accepted fact or a further copy of one.
+    *decision* is True for an event the hub made, False for an accepted fact; *copy* marks a further copy of an earlier fact.
     """
 
     event: Event
     recipients: Recipients
     decision: bool
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Ledger:
 
     def copy(self, event: Event, recipients: Recipients) -> None:
         """Deliver a further copy of an earlier fact, e.g. the dossier to the police it was forwarded to."""
-        self.steps.append(Routed(event, recipients, decision=False))
+        self.steps.append(Routed(event, recipients, decision=False, copy=True))
 
     def refuse(self, event: Event, refused: Refused) -> None:
         """Record that *event* changed nothing."""
