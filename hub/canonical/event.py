@@ -63,3 +63,13 @@ def short_type(name: str) -> str:
 def full_type(name: str) -> str:
     """CloudEvents type of a short name."""
     return f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}"
+
+
+def own_event_id(party: str, own_id: str) -> str:
+    """Id of an event to which its sender gave the persistent id *own_id*. The party is in it: nobody can take another's id."""
+    return derived_id(party, "ce", own_id)
+
+
+def record_event_id(party: str, record_id: str, index: int) -> str:
+    """Id of the *index*-th event of a record without persistent ids; *record_id* names the record (header ``ce_id``, else its digest)."""
+    return derived_id(party, "record", record_id, str(index))

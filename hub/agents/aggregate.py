@@ -1,0 +1,150 @@
+"""Agents inspections, matters and complaints: facts of one aggregate → its rule → decisions, deliveries, clocks.
+
+The one rule: an aggregate's new state, what follows from it and the offsets of its facts are one batch; the rule itself
+knows nothing of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from hub.agents import outgoing
+from hub.agents.outgoing import header
+from hub.agents.realms import Realms
+from hub.agents.translate import CONTROL
+from hub.canonical.event import HUB, SHANGHAI, Event
+from hub.engine.batch import Batch
+from hub.engine.flow import Flow
+from hub.engine.record import Record
+from hub.reference import Reference
+from hub.rules import state as states
+from hub.rules.aggregate import CALENDAR_LOADED, Aggregate
+from hub.rules.ledger import Refusal, Routed, Step
+from hub.topics import Topics
+from hub.wire import envelope
+
+#: Events of the hub that are addressed to another aggregate of the same kind; all others of its own it has heard already.
+ADDRESSED = frozenset({"inspection.neighbour.noticed"})
+
+
+@dataclass
+class AggregateAgent:
+    """One aggregate's rule inside the engine. *name* is the agent's (``matters``), *rule* the aggregate's (``matter``)."""
+
+    name: str
+    rule: Aggregate[Any]
+    topics: Topics
+    reference: Reference
+    realms: Realms = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.realms = Realms(self.reference)
+
+    def flow(self) -> Flow:
+        """What the agent reads and where its state lives."""
+        topic = self.topics.aggregate(self.rule.name)
+        return Flow(self.name, (topic.name,), topic.partitions, self.topics.state(self.name).name)
+
+    def handle(self, batch: Batch) -> None:
+        """Decide every record of *batch*, and what has fallen due."""
+        for key in batch.due:
+            self._tick(batch, key, batch.now.astimezone(SHANGHAI))
+        for record in batch.records:
+            if word := header(record.headers, CONTROL):
+                self._control(batch, record, word.decode())
+            else:
+                self._fact(batch, record)
+
+    def _fact(self, batch: Batch, record: Record) -> None:
+        event = envelope.from_record(record.key, record.value, record.headers)
+        if event.type == CALENDAR_LOADED:
+            self._calendar(batch, event)
+            return
+        if event.party == HUB and event.type not in ADDRESSED:
+            return
+        reference = self.realms.reference(batch.state, event.realm)
+        key = envelope.kafka_key(event)
+        state = self._read(batch, key)
+        news = state is None or event.id not in state.seen
+        state, steps = self.rule.decide(state, event, event.recorded, reference)
+        self._write(batch, key, state, reference)
+        digest = header(record.headers, outgoing.DIGEST).decode()
+        extra = tuple((name, value) for name, value in record.headers if name in outgoing.PASSED_ON)
+        refused_now = self._send(batch, record, event, steps, digest, extra)
+        if news and event.party != HUB and not refused_now:
+            for written in outgoing.receipt(self.topics, event, digest, event.recorded):
+                batch.send(written)
+
+    def _send(self, batch: Batch, record: Record, event: Event, steps: list[Step], digest: str, extra: outgoing.Headers) -> bool:
+        refused_now = False
+        for step in steps:
+            if isinstance(step, Routed):
+                for written in outgoing.routed(self.topics, step, extra):
+                    batch.send(written)
+                continue
+            refused_now |= step.event.id == event.id
+            for written in self._refusal(step, record if step.event.id == event.id else None, digest):
+                batch.send(written)
+        return refused_now
+
+    def _refusal(self, step: Refusal, record: Record | None, digest: str) -> Iterator[outgoing.Outgoing]:
+        event = step.event
+        if event.party == HUB:
+            return
+        if record is None:  # a parked event: written down again as it stood in the log
+            fact = outgoing.fact(self.topics, event, ())
+            record = Record(fact.topic, 0, -1, int(event.recorded.timestamp() * 1000), fact.key, fact.value, fact.headers)
+            digest = ""
+        yield outgoing.dead_letter(self.topics, event.party, record, step.refused, stage="TRANSFORMATION", group=f"hub.{self.name}", event_id=event.id)
+        yield from outgoing.receipt(self.topics, event, digest, event.recorded, step.refused)
+
+    def _tick(self, batch: Batch, key: bytes, now: datetime) -> None:
+        state = self._read(batch, key)
+        if state is None:
+            return
+        reference = self.realms.reference(batch.state, state.realm)
+        state, steps = self.rule.tick(state, now, reference)
+        self._write(batch, key, state, reference)
+        for step in steps:
+            for written in outgoing.routed(self.topics, step) if isinstance(step, Routed) else self._refusal(step, None, ""):
+                batch.send(written)
+
+    def _calendar(self, batch: Batch, event: Event) -> None:
+        """A year's notice: every aggregate of the realm with a provisional clock counts its days again."""
+        self.realms.load_calendar(batch.state, event)
+        for key in self.realms.keys(batch.state, event.realm):
+            raw = batch.state.get(key)
+            if raw is None or b'"provisional":true' not in raw:
+                continue
+            reference = self.realms.reference(batch.state, event.realm)
+            state, steps = self.rule.decide(states.decode(raw, self.rule.state_type), event, event.recorded, reference)
+            self._write(batch, key, state, reference)
+            for step in steps:
+                if isinstance(step, Routed):
+                    for written in outgoing.routed(self.topics, step):
+                        batch.send(written)
+
+    def _control(self, batch: Batch, record: Record, word: str) -> None:
+        """A scenario's word: open its realm with a policy of its own, or let its time pass."""
+        said = orjson.loads(record.value or b"{}")
+        if word == "hub.realm.opened":
+            self.realms.open(batch.state, said["realm"], said.get("policy") or {})
+        elif word == "hub.tick":
+            for key in self.realms.keys(batch.state, said["realm"]):
+                self._tick(batch, key, datetime.fromisoformat(said["time"]))
+
+    def _read(self, batch: Batch, key: bytes) -> Any:
+        raw = batch.state.get(key)
+        return None if raw is None else states.decode(raw, self.rule.state_type)
+
+    def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference) -> None:
+        # A scenario's time passes only by its own ticks.
+        due = None if state.realm else self.rule.due(state, reference)
+        batch.state.put(key, states.encode(state), due)
+
+

@@ -1,0 +1,39 @@
+"""Agent deliver: an event with its recipients → one projected copy on each recipient's own topic.
+
+The one rule: only what `project` lets through is written to a party's topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hub.agents.outgoing import header
+from hub.engine.batch import Batch
+from hub.engine.flow import Flow
+from hub.engine.record import Outgoing, Record
+from hub.rules.project import project
+from hub.topics import Topics
+from hub.wire import avro, envelope
+
+
+def flow(topics: Topics) -> Flow:
+    """What the agent reads."""
+    return Flow("deliver", (topics.outgoing.name,), topics.outgoing.partitions)
+
+
+def handle(batch: Batch, topics: Topics) -> None:
+    """Project every event of *batch* for each of its recipients."""
+    for record in batch.records:
+        for copy in copies(record, topics):
+            batch.send(copy)
+
+
+def copies(record: Record, topics: Topics) -> Iterator[Outgoing]:
+    """The copies of one event. A projection is made once, however many parties get it."""
+    event = envelope.from_record(record.key, record.value, record.headers)
+    made: dict[str, bytes] = {}
+    kept = tuple((name, value) for name, value in record.headers if name != envelope.RECIPIENTS)
+    for party, projection in envelope.parse_recipients(header(record.headers, envelope.RECIPIENTS)):
+        if projection not in made:
+            made[projection] = avro.encode_delivery(event.type, project(event, projection))
+        yield Outgoing(topics.delivery(party).name, record.key, made[projection], (*kept, ("ce_projection", projection.encode())))

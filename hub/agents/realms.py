@@ -1,0 +1,63 @@
+"""Realms: the real world, whose name is empty, and scenarios' own worlds, each with its policy and calendar.
+
+The one rule: what a realm is told lies in the lane's state beside the aggregates, so it survives whatever they survive.
+Keys that start with a NUL byte are the hub's own; no aggregate key can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+import orjson
+
+from hub.canonical.event import Event
+from hub.engine.state import StateView
+from hub.reference import Reference
+
+_POLICY: Final = b"\x00policy~"
+_CALENDAR: Final = b"\x00calendar~"
+
+
+class Realms:
+    """The reference of each realm, read from a lane's state and kept as long as that state says the same."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._base = reference
+        self._made: dict[tuple[bytes | None, bytes | None], Reference] = {}
+
+    def reference(self, state: StateView, realm: str) -> Reference:
+        """What holds in *realm*."""
+        name = realm.encode()
+        policy, notices = state.get(_POLICY + name) if realm else None, state.get(_CALENDAR + name)
+        if policy is None and notices is None:
+            return self._base
+        made = self._made.get((policy, notices))
+        if made is None:
+            made = self._base.with_policy(orjson.loads(policy)) if policy else self._base
+            calendar = made.calendar
+            for notice in orjson.loads(notices or b"{}").values():
+                days = [[date.fromisoformat(day) for day in notice[days]] for days in ("offDays", "workDays")]
+                calendar = calendar.with_year(notice["year"], *days)
+            made = self._made[policy, notices] = made.with_calendar(calendar)
+        return made
+
+    def open(self, state: StateView, realm: str, policy: Mapping[str, Any]) -> None:
+        """Give *realm* its policy."""
+        state.put(_POLICY + realm.encode(), orjson.dumps(policy))
+
+    def load_calendar(self, state: StateView, event: Event) -> None:
+        """Remember a year's notice for the event's realm; a later notice of the same year replaces it."""
+        key = _CALENDAR + event.realm.encode()
+        notices = orjson.loads(state.get(key) or b"{}")
+        notices[str(event.data["year"])] = dict(event.data)
+        state.put(key, orjson.dumps(notices, option=orjson.OPT_SORT_KEYS))
+
+    def keys(self, state: StateView, realm: str) -> Iterator[bytes]:
+        """Keys of the realm's aggregates."""
+        if realm:
+            yield from state.keys(realm.encode() + b"~")
+            return
+        scenarios = tuple(key[len(_POLICY) :] + b"~" for key in state.keys(_POLICY))
+        yield from (key for key in state.keys() if not key.startswith((b"\x00", *scenarios)))

@@ -1,0 +1,20 @@
+"""Who reads what inside the hub: consumer group → topics, in the order of the data's way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hub.topics import Topics
+
+#: Agent of each aggregate.
+AGENTS: Mapping[str, str] = {"inspections": "inspection", "matters": "matter", "complaints": "complaint"}
+
+
+def hub_readers(topics: Topics) -> dict[str, tuple[str, ...]]:
+    """The hub's own groups."""
+    ingress = tuple(topic.name for topic in topics.all_ingress())
+    return {
+        "hub.translate": (*ingress, topics.control.name),
+        **{f"hub.{agent}": (topics.aggregate(aggregate).name,) for agent, aggregate in AGENTS.items()},
+        "hub.deliver": (topics.outgoing.name,),
+    }
