@@ -90,7 +90,7 @@ def calendar_from(years: Iterable[Mapping[str, Any]]) -> Calendar:
     result = Calendar()
     for entry in years:
         year = entry["year"]
-        result = result.with_year(year, _days(year, entry["off"]), _days(year, entry["work"]))
+        result = result.with_year(year, _days(year, entry["offDays"]), _days(year, entry["workDays"]))
     return result
 
 

@@ -63,8 +63,11 @@ class Ledger:
         self.cause: Event | None = None
         self._resolve = resolve
 
-    def emit(self, event_type: str, data: Mapping[str, Any], *, key: str = "") -> Event:
-        """Make a decision event; *key* names another aggregate if it is addressed to one. Fields that are None are left out."""
+    def emit(self, event_type: str, data: Mapping[str, Any], *, key: str = "", told: Mapping[str, Iterable[str]] | None = None) -> Event:
+        """Make a decision event; *key* names another aggregate if it is addressed to one. Fields that are None are left out.
+
+        *told* says who a role is, where only the maker of the event can know it (the parties of one clock).
+        """
         state = self.state
         state.sequence += 1
         cause = self.cause
@@ -80,7 +83,7 @@ class Ledger:
             sequence=state.sequence,
             realm=state.realm,
         )
-        self.steps.append(Routed(event, self.recipients(event_type, event.data, HUB), decision=True))
+        self.steps.append(Routed(event, self.recipients(event_type, event.data, HUB, told), decision=True))
         return event
 
     def accept(self, event: Event, apply: Callable[[], None]) -> None:
@@ -104,12 +107,15 @@ class Ledger:
         """Record that *event* changed nothing."""
         self.steps.append(Refusal(event, refused))
 
-    def recipients(self, event_type: str, data: Mapping[str, Any], sender: str) -> Recipients:
+    def recipients(
+        self, event_type: str, data: Mapping[str, Any], sender: str, told: Mapping[str, Iterable[str]] | None = None
+    ) -> Recipients:
         """The column "to" of the catalogue, resolved: never back to the sender, never twice to one party."""
         found: dict[str, str] = {}
         for role, projection in self.reference.events[event_type].to:
             fixed = FIXED_ROLES.get(role)
-            for party in (fixed,) if fixed else self._resolve(role, event_type, data):
+            named = (fixed,) if fixed else told[role] if told and role in told else self._resolve(role, event_type, data)
+            for party in named:
                 if party == sender or party not in self.reference.directory:
                     continue
                 known = found.get(party)

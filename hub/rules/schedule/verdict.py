@@ -1,0 +1,75 @@
+"""Met, missed or void: what becomes of a clock when its end comes, or when its matter ends otherwise.
+
+The one rule: the legal time of the end decides, the first end accepted counts, and a verdict said too early is taken back aloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from hub.rules.ledger import Ledger
+from hub.rules.schedule.table import OPEN, Moment, late_in, run, runs, written
+from hub.rules.schedule.tell import tell
+from hub.rules.state import Row
+
+#: What an end that came too late makes of a clock, by kind: a right or a softened duty simply lapses (contract §6.2).
+LATE: Final = {"duty": "MISSED", "cond": "MISSED", "right": "VOID", "soft": "VOID", "wait": "MET"}
+#: What the mere passing of time makes of it.
+EXPIRY: Final = {"duty": "MISSED", "cond": "VOID", "right": "VOID", "soft": "VOID", "wait": "MET"}
+
+
+def end(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
+    """The event that ends *clock* for *entity* happened at the legal time *at*. Nothing happens if it never ran or has ended."""
+    rows = run(ledger.state, clock, entity)
+    for row in rows:
+        if may_end(row):
+            judge(ledger, rows, row, written(at))
+
+
+def may_end(row: Row) -> bool:
+    """Open, or only expired: an end that happened in time may still arrive."""
+    return row.state in OPEN or (row.overdue and not row.ended_at)
+
+
+def judge(ledger: Ledger, rows: list[Row], row: Row, at: str) -> None:
+    """Give *row* the verdict that an end at *at* deserves, and say what is new in it."""
+    before = row.state
+    verdict = LATE[row.kind] if late_in(rows, row, at) else "MET"
+    if verdict != "VOID":
+        row.ended_at = at
+    row.overdue = row.overdue or verdict != "MET"
+    row.state, row.warn_at = verdict, ()
+    if verdict == before:
+        return
+    if before == "MISSED":
+        tell(ledger, "miss.withdrawn", row)
+    tell(ledger, "voided" if verdict == "VOID" else verdict.lower(), row)
+
+
+def expire(ledger: Ledger, row: Row) -> None:
+    """Nothing came by the end of *row*."""
+    row.state, row.overdue, row.warn_at = EXPIRY[row.kind], True, ()
+    if row.state == "MET":
+        row.ended_at = row.due_at
+    tell(ledger, "voided" if row.state == "VOID" else row.state.lower(), row)
+
+
+def void(ledger: Ledger, clock: str, entity: str) -> None:
+    """The matter of *clock* ended otherwise."""
+    void_run(ledger, run(ledger.state, clock, entity))
+
+
+def void_all(ledger: Ledger, chosen: Callable[[Row], bool] = lambda row: True) -> None:
+    """Void every open clock whose governing row is *chosen*."""
+    for rows in list(runs(ledger.state)):
+        if chosen(rows[0]):
+            void_run(ledger, rows)
+
+
+def void_run(ledger: Ledger, rows: list[Row]) -> None:
+    """Void what is open of a run."""
+    for row in rows:
+        if row.state in OPEN:
+            row.state, row.warn_at, row.overdue = "VOID", (), False
+            tell(ledger, "voided", row)
