@@ -125,7 +125,7 @@ class Catalogue(Mapping[str, EventType]):
     @staticmethod
     def load() -> Catalogue:
         """The catalogue of this installation, read once per process."""
-        return _load(schema_folder())
+        return _load()
 
     @staticmethod
     def read(folder: Path) -> Catalogue:
@@ -149,8 +149,8 @@ def schema_folder() -> Path:
 
 
 @cache
-def _load(folder: Path) -> Catalogue:
-    return _read(folder)
+def _load() -> Catalogue:
+    return _read(schema_folder())
 
 
 def _read(folder: Path) -> Catalogue:
