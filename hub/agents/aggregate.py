@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 
 from hub.agents import outgoing
-from hub.agents.outgoing import header
 from hub.agents.realms import Realms
 from hub.agents.translate import CONTROL
 from hub.canonical.event import HUB, SHANGHAI, Event
@@ -55,8 +54,8 @@ class AggregateAgent:
         for key in batch.due:
             self._tick(batch, key, batch.now.astimezone(SHANGHAI))
         for record in batch.records:
-            if word := header(record.headers, CONTROL):
-                self._control(batch, record, word.decode())
+            if word := envelope.header(record.headers, CONTROL):
+                self._control(batch, record, word)
             else:
                 self._fact(batch, record)
 
@@ -73,7 +72,7 @@ class AggregateAgent:
         news = state is None or event.id not in state.seen
         state, steps = self.rule.decide(state, event, event.recorded, reference)
         self._write(batch, key, state, reference)
-        digest = header(record.headers, outgoing.DIGEST).decode()
+        digest = envelope.header(record.headers, outgoing.DIGEST)
         extra = tuple((name, value) for name, value in record.headers if name in outgoing.PASSED_ON)
         refused_now = self._send(batch, record, event, steps, digest, extra)
         if news and event.party != HUB and not refused_now:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.agents.outgoing import header
+from hub.agents.outgoing import PASSED_ON
 from hub.engine.batch import Batch
 from hub.engine.flow import Flow
-from hub.engine.record import Outgoing, Record
+from hub.engine.record import Headers, Outgoing, Record
 from hub.rules.project import project
 from hub.topics import Topics
 from hub.wire import avro, envelope
@@ -31,9 +31,12 @@ def handle(batch: Batch, topics: Topics) -> None:
 def copies(record: Record, topics: Topics) -> Iterator[Outgoing]:
     """The copies of one event. A projection is made once, however many parties get it."""
     event = envelope.from_record(record.key, record.value, record.headers)
-    made: dict[str, bytes] = {}
-    kept = tuple((name, value) for name, value in record.headers if name != envelope.RECIPIENTS)
-    for party, projection in envelope.parse_recipients(header(record.headers, envelope.RECIPIENTS)):
+    passed = tuple((name, value) for name, value in record.headers if name in PASSED_ON)
+    made: dict[str, tuple[bytes, Headers]] = {}
+    recipients = next(value for name, value in record.headers if name == envelope.RECIPIENTS)
+    for party, projection in envelope.decode_recipients(recipients):
         if projection not in made:
-            made[projection] = avro.encode_delivery(event.type, project(event, projection))
-        yield Outgoing(topics.delivery(party).name, record.key, made[projection], (*kept, ("ce_projection", projection.encode())))
+            value = avro.encode_delivery(event.type, project(event, projection))
+            made[projection] = (value, (*envelope.to_headers(event, projection=projection), *passed))
+        value, headers = made[projection]
+        yield Outgoing(topics.delivery(party).name, record.key, value, headers)

@@ -23,16 +23,10 @@ MAPPING: Final = "hub_mapping"
 PASSED_ON: Final = (ORIGIN, DIGEST, MAPPING, "traceparent", "tracestate")
 
 
-def header(headers: Headers, name: str) -> bytes:
-    """Last value of *name* (the last one holds), b"" if absent."""
-    return next((value for key, value in reversed(headers) if key == name), b"")
-
-
-def fact(topics: Topics, event: Event, extra: Headers, partition: int | None = None) -> Outgoing:
-    """An admitted fact for its aggregate's topic; a calendar notice names the partition instead of a key."""
-    aggregate = event.aggregate
-    topic = topics.aggregate(aggregate).name
-    return Outgoing(topic, envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra, partition)
+def fact(topics: Topics, event: Event, extra: Headers) -> Outgoing:
+    """An admitted fact for its aggregate's topic."""
+    topic = topics.aggregate(event.aggregate).name
+    return Outgoing(topic, envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra)
 
 
 def routed(topics: Topics, step: Routed, extra: Headers = ()) -> Iterator[Outgoing]:
@@ -48,7 +42,7 @@ def routed(topics: Topics, step: Routed, extra: Headers = ()) -> Iterator[Outgoi
 
 def to_recipients(topics: Topics, key: bytes, value: bytes, headers: Headers, recipients: Recipients) -> Outgoing:
     """An event with its recipients named; the deliver agent projects it for each."""
-    return Outgoing(topics.outgoing.name, key, value, (*headers, envelope.recipients_header(recipients)))
+    return Outgoing(topics.outgoing.name, key, value, (*headers, (envelope.RECIPIENTS, envelope.encode_recipients(recipients))))
 
 
 def receipt(topics: Topics, event: Event, digest: str, now: datetime, refused: Refused | None = None) -> Iterator[Outgoing]:

@@ -59,5 +59,5 @@ class Realms:
         if realm:
             yield from state.keys(realm.encode() + b"~")
             return
-        scenarios = tuple(key[len(_POLICY) :] + b"~" for key in state.keys(_POLICY))
-        yield from (key for key in state.keys() if not key.startswith((b"\x00", *scenarios)))
+        # A real key that holds the mark begins with it; a scenario's key begins with the realm's name.
+        yield from (key for key in state.keys(b"") if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key))

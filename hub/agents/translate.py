@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from connectors import registry as dialects
-from connectors.protocol import NotUnderstood
 from hub.agents import outgoing
-from hub.agents.outgoing import header
 from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import SHANGHAI, Event, own_event_id, record_event_id
 from hub.canonical.refused import Refused
@@ -26,7 +24,7 @@ from hub.reference import Reference
 from hub.rules.admit import admit
 from hub.rules.aggregate import CALENDAR_LOADED
 from hub.topics import Topics
-from hub.wire import envelope
+from hub.wire import avro, envelope
 
 CANONICAL = "canonical"
 CONTROL = "hub_control"
@@ -62,10 +60,6 @@ class Translator:
         digest = hashlib.sha256(record.value or b"").hexdigest()
         try:
             events = list(self._events(record, party, dialect, digest))
-        except NotUnderstood as wrong:
-            refused = Refused("INVALID_FIELD", wrong.detail, pointer=wrong.pointer, detail_en=wrong.detail_en)
-            yield from self._refuse(record, self._nameless(record, party, digest), refused, digest, "VALUE_CONVERTER")
-            return
         except Refused as refused:
             yield from self._refuse(record, self._nameless(record, party, digest), refused, digest, "VALUE_CONVERTER")
             return
@@ -82,37 +76,44 @@ class Translator:
                 yield outgoing.fact(self.topics, event, extra)
 
     def _events(self, record: Record, party: str, dialect: str, digest: str) -> Iterator[Event]:
-        content_type = header(record.headers, "content-type").decode("utf-8", "replace")
-        record_id = self._record_id(record, digest)
-        if dialect == CANONICAL:
-            sent = envelope.read_foreign(record.key, record.value, record.headers)
-            drafts = [(sent.type, sent.data, sent.id)]
-        else:
-            drafts = [(draft.type, draft.data, draft.id) for draft in dialects.read(dialect, record.value or b"", content_type)]
         recorded, realm = self._moment(record)
-        for index, (event_type, data, own_id) in enumerate(drafts):
-            known = Catalogue.load().get(event_type)
+        if dialect == CANONICAL:
+            # The key is the sender's own affair here; the event's key is in its data.
+            sent = envelope.from_record(None, record.value, record.headers, foreign=True, party=party, recorded=recorded)
+            yield replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
+            return
+        content_type = envelope.header(record.headers, "content-type")
+        for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type)):
+            known = Catalogue.load().get(draft.type)
             yield Event(
-                id=own_event_id(party, own_id) if own_id else record_event_id(party, record_id, index),
-                type=event_type,
-                party=party,
-                key=known.key_of(data) if known else "",
-                time=known.legal_time(data) if known else "",
+                id=own_event_id(party, draft.own_id) if draft.own_id else record_event_id(party, self._record_id(record, digest), index),
+                type=draft.type,
+                party=self._speaker(party, draft.party),
+                key=known.key_of(draft.data) if known else "",
+                time=known.legal_time(draft.data) if known else "",
                 recorded=recorded,
-                data=data,
+                data=draft.data,
                 system=dialect,
                 realm=realm,
             )
 
+    def _speaker(self, owner: str, named: str) -> str:
+        """The party a record speaks for: its owner, or one that `topics.yaml` lets the owner act for."""
+        if not named or named == owner:
+            return owner
+        if named not in self.topics.rights(owner).acts_for:
+            raise Refused("NOT_PERMITTED", f"{owner} 的系统不得代 {named} 报送", detail_en=f"the system of {owner} does not act for {named}")
+        return named
+
     @staticmethod
     def _record_id(record: Record, digest: str) -> str:
-        return header(record.headers, "ce_id").decode("utf-8", "replace") or digest
+        return envelope.header(record.headers, "ce_id") or digest
 
     def _moment(self, record: Record) -> tuple[datetime, str]:
         """Acceptance time = the broker's append time: a party that writes to Kafka itself cannot date its own facts back."""
-        realm = header(record.headers, "ce_realm").decode()
+        realm = envelope.header(record.headers, "ce_realm")
         if self.virtual_time and realm:
-            return datetime.fromisoformat(header(record.headers, "ce_recordedtime").decode()), realm
+            return datetime.fromisoformat(envelope.header(record.headers, "ce_recordedtime")), realm
         return datetime.fromtimestamp(record.timestamp_ms / 1000, SHANGHAI), ""
 
     def _nameless(self, record: Record, party: str, digest: str) -> Event:
@@ -132,9 +133,10 @@ class Translator:
 
     def _everywhere(self, event: Event, extra: Headers) -> Iterator[Outgoing]:
         """What every aggregate must see has no single key: once into each partition, so that it has a place in each order."""
+        notice = Outgoing("", envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra)
         for topic in self.topics.aggregates.values():
             for partition in range(topic.partitions):
-                yield outgoing.notice(topic.name, event, extra, partition)
+                yield replace(notice, topic=topic.name, partition=partition)
 
     def _control(self, record: Record) -> Iterator[Outgoing]:
         """A word of the operators for every lane; only a development hub knows any."""
