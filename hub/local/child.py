@@ -102,13 +102,18 @@ class Child:
 async def _pidfd_readable(pid: int) -> None:
     loop = asyncio.get_running_loop()
     descriptor = os.pidfd_open(pid)
-    ended = loop.create_future()
-    loop.add_reader(descriptor, lambda: ended.done() or ended.set_result(None))
+    ended: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(descriptor, _resolve, ended)
     try:
         await ended
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
+
+
+def _resolve(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 def alive(pid: int) -> bool:
