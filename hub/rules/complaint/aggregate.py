@@ -1,0 +1,192 @@
+"""The complaints aggregate: what each event does to a ticket (contract §3.5, §8).
+
+The one rule: one function per event type, found by name in `_EFFECTS`; each checks everything before it changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from hub.canonical.event import Event
+from hub.canonical.party import Kind
+from hub.canonical.refused import Refused
+from hub.reference import Reference
+from hub.rules import schedule
+from hub.rules.aggregate import Aggregate
+from hub.rules.complaint import clocks
+from hub.rules.complaint.owner import copy_to, sector_owner, territory_owner
+from hub.rules.complaint.state import Ticket
+from hub.rules.ledger import Ledger
+
+
+class ComplaintAggregate(Aggregate[Ticket]):
+    """Tickets, keyed by complaintId."""
+
+    name = "complaint"
+    state_type = Ticket
+    _key_field = "complaintId"
+
+    def missing(self, state: Ticket, event: Event) -> str:
+        if event.type == "complaint.ticket.received":
+            return ""
+        if not state.source:
+            return "ticket"
+        if event.type == "complaint.mediation.ended" and not state.accepted:
+            return "ticket.accepted"
+        if event.type == "complaint.informant.told" and not state.filing_decided:
+            return "filing.decided"
+        return ""
+
+    def permit(self, state: Ticket, event: Event, reference: Reference) -> None:
+        if "OWNER" in reference.events[event.type].senders and event.party not in (state.owner_sector, state.owner_territory):
+            raise Refused(
+                "NOT_PERMITTED",
+                "工单由原主管部门和属地办理,请由承办单位报送",
+                detail_en="only the original department or the territory may act on this ticket",
+            )
+        if event.type == "complaint.ticket.determined" and reference.directory.kind(event.data["ownerSector"]) is Kind.BRIGADE:
+            raise Refused(
+                "NOT_PERMITTED",
+                "支队不承办投诉举报,请确定原主管部门",
+                pointer="/ownerSector",
+                detail_en="the brigade owns no complaints: name the original department",
+            )
+
+    def apply(self, state: Ticket, event: Event, ledger: Ledger) -> None:
+        _EFFECTS[event.type](state, event, ledger)
+
+    def parties(self, state: Ticket, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:
+        match role:
+            case "source":
+                return (state.source,)
+            case "territory":
+                return (state.owner_territory,)
+            case "ownerSector":
+                return (state.owner_sector,)
+            case "copyTo":
+                return (data["copyTo"],) if "copyTo" in data else ()
+        raise LookupError(f"{event_type} has no role {role}")
+
+    def entity(self, event: Event) -> str:
+        return str(event.data["complaintId"])
+
+    def repeated(self, state: Ticket, event: Event, ledger: Ledger) -> None:
+        ledger.emit(
+            "complaint.conflict.detected",
+            {"complaintId": state.key, "code": "REPEATED_DIFFERENT", "eventId": event.id, "type": event.type},
+        )
+
+
+def _received(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    data, directory = event.data, ledger.reference.directory
+    territory = territory_owner(directory, data["divisionCode"], data.get("zone", ""))
+    if not territory:
+        raise Refused("INVALID_FIELD", "行政区划代码不属本市", pointer="/divisionCode", detail_en="the division code lies outside the city")
+    ticket.source, ticket.received_at = event.party, event.time
+    ticket.channel, ticket.kind, ticket.content = data["channel"], data["kind"], data["content"]
+    ticket.address, ticket.division_code = data["address"], data["divisionCode"]
+    ticket.anonymous, ticket.informant_ref = data["anonymous"], data.get("informantRef", "")
+    ticket.owner_territory = territory
+    ticket.owner_sector = sector_owner(directory, data.get("itemSector", ""), data.get("itemTier", ""), data["divisionCode"])
+    _say_owner(ticket, ledger)
+    clocks.begin_received(ticket, ledger)
+
+
+def _determined(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    if event.time < ticket.returned_at:  # a later return has overtaken it
+        return
+    ticket.owner_sector = event.data["ownerSector"]
+    clocks.hand_over(ticket)
+    _say_owner(ticket, ledger)
+
+
+def _accepted(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C01a", "C02a")
+    ticket.accepted = True
+    match clocks.regime(ticket), ticket.kind:
+        case clocks.Regime.MARKET, "投诉":
+            clocks.begin(ticket, ledger, "C01b", event.time)
+        case clocks.Regime.PETITION, _:
+            clocks.begin(ticket, ledger, "C02c", event.time)
+            if ticket.answered_at:  # the answer overtook the acceptance
+                clocks.end(ticket, ledger, ticket.answered_at, "C02c")
+
+
+def _rejected(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C01a", "C02a", "C03")
+
+
+def _returned(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.check_return(ticket, event.time)
+    clocks.end(ticket, ledger, event.time, *clocks.RETURN_RIGHTS)
+    schedule.void_all(ledger)
+    ticket.owner_sector, ticket.returned_at = "", event.time
+    ticket.accepted, ticket.filing_decided, ticket.answered_at = False, False, ""
+    for mark in [mark for mark in ticket.happened if mark.partition("|")[0] not in _ONCE_FOR_GOOD]:
+        del ticket.happened[mark]  # the next owner begins anew: what it does is no repetition
+    _say_owner(ticket, ledger)
+
+
+def _extended(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clock = clocks.extended_clock(ticket, event.time)
+    schedule.extend(ledger, clock, ticket.key, clocks.EXTENSIONS[clock], event.time)
+
+
+def _mediation_ended(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C01b")
+
+
+def _filing_decided(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C01c")
+    ticket.filing_decided = True
+    if not ticket.anonymous:
+        clocks.begin(ticket, ledger, "C01d", event.time)
+
+
+def _informant_told(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C01d")
+
+
+def _answered(ticket: Ticket, event: Event, ledger: Ledger) -> None:
+    clocks.end(ticket, ledger, event.time, "C02c", "C03")
+    if schedule.is_open(ticket, "C01a", ticket.key):  # an answer is more than an acceptance, but does not heal a missed one
+        clocks.end(ticket, ledger, event.time, "C01a")
+    ticket.answered_at = event.time
+
+
+def _say_owner(ticket: Ticket, ledger: Ledger) -> None:
+    place = {"address": ticket.address, "divisionCode": ticket.division_code, "kind": ticket.kind}
+    if not ticket.owner_sector:
+        ledger.emit("complaint.ticket.undetermined", {"complaintId": ticket.key, "ownerTerritory": ticket.owner_territory, **place})
+        return
+    ledger.emit(
+        "complaint.ticket.assigned",
+        {
+            "complaintId": ticket.key,
+            "ownerSector": ticket.owner_sector,
+            "ownerTerritory": ticket.owner_territory,
+            "copyTo": copy_to(ledger.reference.directory, ticket.owner_sector),
+            "content": ticket.content,
+            "channel": ticket.channel,
+            "informantRef": ticket.informant_ref or None,
+            **place,
+        },
+    )
+
+
+#: Facts that a return does not undo.
+_ONCE_FOR_GOOD: Final = ("complaint.ticket.received", "complaint.ticket.returned")
+
+_EFFECTS: Final[Mapping[str, Callable[[Ticket, Event, Ledger], None]]] = {
+    "complaint.ticket.received": _received,
+    "complaint.ticket.determined": _determined,
+    "complaint.ticket.accepted": _accepted,
+    "complaint.ticket.rejected": _rejected,
+    "complaint.ticket.returned": _returned,
+    "complaint.ticket.extended": _extended,
+    "complaint.mediation.ended": _mediation_ended,
+    "complaint.filing.decided": _filing_decided,
+    "complaint.informant.told": _informant_told,
+    "complaint.ticket.answered": _answered,
+}
