@@ -1,0 +1,243 @@
+"""The intake: one consumer per flow, and a lane for every shard the group gives to this process.
+
+One rule: what is assigned is paused before anything else happens, and stays so until its lane has opened. An assignment is
+live the moment the callback is called; a record read before the lane has its producer, its state and its offset would be
+processed without any of the three.
+
+The library swallows what its callbacks raise and sends no heartbeat while `on_partitions_assigned` runs. So the callbacks catch
+everything themselves and end the process, and the long work of opening is done by the lanes' own tasks.
+
+One loop fetches for all lanes and empties the library's buffer at once into the lanes' own. Left to the lanes, a partition whose
+lane is busy committing would hold up, for up to 100 ms, every other partition that has the same broker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypedDict
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import NoOffsetForPartitionError
+from mode import Service
+
+from hub.engine.assignor import shard_assignor
+from hub.engine.batch import Batch
+from hub.engine.endtxn import send_once
+from hub.engine.exits import Exit, die
+from hub.engine.flow import Flow
+from hub.engine.lane import Counters, Lane
+from hub.engine.settings import EngineSettings
+from hub.engine.watchdog import LoopWatch, ProgressWatch
+
+#: Asking for nothing still tells the library that this member is alive; asking without partitions would mean all.
+_NOWHERE = TopicPartition("nowhere", 0)
+#: How long to ask when some lane may want more, or become ready, before the answer comes.
+_SHORT_POLL_MS = 10
+_LONG_POLL_MS = 500
+
+
+class PartitionProgress(TypedDict):
+    topic: str
+    partition: int
+    #: Committed up to here; on an idle partition, read up to here.
+    position: int | None
+    #: Where the log ended when last asked.
+    end: int | None
+    #: opening, running, closing or stalled
+    state: str
+
+
+class Intake(Service):
+    def __init__(
+        self,
+        *,
+        flow: Flow,
+        settings: EngineSettings,
+        bootstrap: str,
+        put: Callable[[Batch], Awaitable[object]],
+        before_start: Callable[[], None],
+        **service: Any,
+    ) -> None:
+        super().__init__(**service)
+        self.flow = flow
+        self.counters = Counters()
+        #: Set while every lane this process was given runs.
+        self.ready = asyncio.Event()
+        #: How often the group has given this process its lanes.
+        self.generation = 0
+        self._settings = settings
+        self._bootstrap = bootstrap
+        self._put = put
+        self._before_start = before_start
+        self._lanes: dict[int, Lane] = {}
+        self._lane_of: dict[TopicPartition, Lane] = {}
+        self._loop_watch = LoopWatch(settings)
+        self._consumer: AIOKafkaConsumer
+        self._watch: ProgressWatch
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def progress(self) -> list[PartitionProgress]:
+        """Where each partition of this process stands."""
+        return [self._progress_of(lane, at) for lane in self._lanes.values() for at in lane.partitions]
+
+    async def on_start(self) -> None:
+        self._before_start()
+        send_once()
+        settings = self._settings
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            client_id=f"{self.flow.group}-{settings.group_instance_id or 'worker'}",
+            group_id=self.flow.group,
+            group_instance_id=settings.group_instance_id or None,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            # Lanes start where they say. Anything else, such as offsets the log no longer has, is a loss and must be loud.
+            auto_offset_reset="none",
+            partition_assignment_strategy=(shard_assignor(self.flow),),
+            session_timeout_ms=settings.session_timeout_ms,
+            heartbeat_interval_ms=settings.heartbeat_interval_ms,
+            rebalance_timeout_ms=settings.rebalance_timeout_ms,
+            max_poll_interval_ms=settings.max_poll_interval_ms,
+            request_timeout_ms=max(settings.request_timeout_ms, settings.rebalance_timeout_ms + 5_000),
+            fetch_max_wait_ms=settings.fetch_wait_ms,
+            max_partition_fetch_bytes=settings.max_partition_fetch_bytes,
+        )
+        self._watch = ProgressWatch(
+            bootstrap=self._bootstrap,
+            consumer=self._consumer,
+            lanes=self._lanes.values,
+            settings=settings,
+            flow=self.flow.name,
+        )
+        try:
+            async with asyncio.timeout(settings.open_step_timeout_ms / 1000):
+                await self._consumer.start()
+        except Exception as error:
+            die(Exit.INTAKE_FAILED, "no connection to the cluster", error=repr(error), flow=self.flow.name)
+        self._consumer.subscribe(topics=list(self.flow.topics), listener=_Rebalance(self._revoked, self._assigned))
+        self._loop_watch.start()
+        self._tasks = [self._vital(self._fetch(), "fetching"), self._vital(self._watch.run(), "watching")]
+
+    async def on_stop(self) -> None:
+        """Let the batches in progress finish and leave. A kill instead would be as correct, only slower for the others."""
+        self._loop_watch.stop()
+        await self._close_lanes()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(self._settings.close_timeout_ms / 1000):
+                await asyncio.gather(self._consumer.stop(), self._watch.stop())
+
+    # rebalancing
+
+    async def _assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._consumer.pause(*assigned)
+        self.generation += 1
+        by_shard: dict[int, list[TopicPartition]] = {}
+        for at in sorted(assigned):
+            by_shard.setdefault(self.flow.shard_of(at.topic, at.partition), []).append(at)
+        for shard, partitions in by_shard.items():
+            lane = Lane(
+                flow=self.flow,
+                shard=shard,
+                partitions=partitions,
+                consumer=self._consumer,
+                put=self._put,
+                opened=self._lane_opened,
+                counters=self.counters,
+                settings=self._settings,
+                bootstrap=self._bootstrap,
+            )
+            self._lanes[shard] = lane
+            self._lane_of.update(dict.fromkeys(partitions, lane))
+        self._lane_opened()  # with more workers than shards there may be none, and that is ready too
+
+    async def _revoked(self, _: Collection[TopicPartition]) -> None:
+        await self._close_lanes()
+
+    async def _close_lanes(self) -> None:
+        self.ready.clear()
+        lanes = list(self._lanes.values())
+        within = self._settings.rebalance_timeout_ms / 2000
+        await asyncio.gather(*(lane.close(within) for lane in lanes))
+        self._lanes.clear()
+        self._lane_of.clear()
+
+    def _lane_opened(self) -> None:
+        if all(lane.running for lane in self._lanes.values()):
+            self.ready.set()
+
+    # fetching
+
+    async def _fetch(self) -> None:
+        consumer = self._consumer
+        loop = asyncio.get_running_loop()
+        paused_until = 0.0
+        while True:
+            lanes = self._lanes.values()
+            if all(lane.wants for lane in lanes):
+                asked: tuple[TopicPartition, ...] = ()
+                wait_ms = _LONG_POLL_MS
+            else:
+                asked = tuple(at for lane in lanes if lane.wants for at in lane.partitions) or (_NOWHERE,)
+                wait_ms = _SHORT_POLL_MS
+            try:
+                fetched = await consumer.getmany(*asked, timeout_ms=wait_ms, max_records=self._settings.buffer_records)
+            except NoOffsetForPartitionError:  # asked of a partition whose lane has not opened; it seeks when it does
+                continue
+            for at, records in fetched.items():
+                lane = self._lane_of.get(at)
+                if lane is not None and lane.running:  # a lane that is not seeks when it opens, and reads them then
+                    lane.feed(at, records, await consumer.position(at))
+            # Records that come one by one would cost a fetch each; within a transaction's time they can as well share one.
+            await asyncio.sleep(max(0.0, paused_until - loop.time()))
+            paused_until = loop.time() + self._settings.fetch_pause_ms / 1000
+
+    def _vital(self, work: Awaitable[None], what: str) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            try:
+                await work
+            except Exception as error:
+                die(Exit.INTAKE_FAILED, f"{what} failed", error=repr(error), flow=self.flow.name)
+
+        return asyncio.create_task(guarded(), name=f"{self.flow.name} {what}")
+
+    def _progress_of(self, lane: Lane, at: TopicPartition) -> PartitionProgress:
+        position = lane.positions.get(at)
+        read_at = self._watch.read_at(at)
+        if not lane.busy and read_at is not None and position is not None:
+            position = max(position, read_at)  # past the marker after the last record
+        state = "stalled" if self._watch.stalled(lane) else lane.phase.value
+        return {
+            "topic": at.topic,
+            "partition": at.partition,
+            "position": position,
+            "end": self._watch.ends.get(at),
+            "state": state,
+        }
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(
+        self,
+        revoked: Callable[[Collection[TopicPartition]], Awaitable[None]],
+        assigned: Callable[[Collection[TopicPartition]], Awaitable[None]],
+    ) -> None:
+        self._revoked = revoked
+        self._assigned = assigned
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        await _or_die("revoke", self._revoked(revoked))
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        await _or_die("assign", self._assigned(assigned))
+
+
+async def _or_die(what: str, doing: Awaitable[None]) -> None:
+    try:
+        await doing
+    except Exception as error:
+        die(Exit.INTAKE_FAILED, f"could not {what}", error=repr(error))

@@ -1,0 +1,68 @@
+"""Every number the engine runs by, with its unit in its name.
+
+One rule: nothing here changes what is correct, only how fast it is and how soon trouble is noticed. The defaults suit a
+cluster in one building.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    #: Static membership: the name of this worker's slot. A killed worker that comes back under the same name takes its
+    #: lanes back at once instead of after the session timeout. Empty: a dynamic member.
+    group_instance_id: str = ""
+
+    #: A batch holds at most so many records (and at most so many due timers).
+    max_batch_records: int = 500
+    #: Two batches of a lane start at least so far apart, unless a full one is waiting. A lane that was idle starts at
+    #: once, so a lonely record never waits.
+    linger_ms: float = 5.0
+    #: A lane holds so many fetched records before it stops asking for more.
+    buffer_records: int = 2_000
+    #: How long the broker may hold a fetch that finds nothing; also how long a partition that stopped asking may wait
+    #: to be asked for again, so it is kept short.
+    fetch_wait_ms: int = 100
+    #: Two fetches are at least so far apart.
+    fetch_pause_ms: float = 2.0
+    max_partition_fetch_bytes: int = 4 * 1024 * 1024
+    #: Record batches are cut at this size.
+    max_produce_batch_bytes: int = 256 * 1024
+    #: A record larger than this is never read nor written.
+    max_record_bytes: int = 1024 * 1024
+
+    session_timeout_ms: int = 10_000
+    heartbeat_interval_ms: int = 2_000
+    rebalance_timeout_ms: int = 20_000
+    max_poll_interval_ms: int = 60_000
+
+    #: The broker aborts a transaction that a dead worker left open after this.
+    transaction_timeout_ms: int = 15_000
+    request_timeout_ms: int = 20_000
+    #: How soon a request the coordinator was not ready for is repeated, chiefly right after another transaction.
+    retry_backoff_ms: int = 20
+
+    #: Each step of opening a lane: fence, restore, read the committed offset.
+    open_step_timeout_ms: int = 60_000
+    #: The agent's time for one batch.
+    decide_timeout_ms: int = 30_000
+    #: From begin to the answer to the commit.
+    commit_timeout_ms: int = 15_000
+    #: A producer or consumer that does not close within this is abandoned.
+    close_timeout_ms: int = 3_000
+
+    #: No progress for so long while there is something to do ends the process.
+    stall_timeout_ms: int = 30_000
+    probe_interval_ms: int = 5_000
+    #: A due timer the agent left untouched is offered again after this.
+    due_retry_ms: int = 1_000
+
+    def __post_init__(self) -> None:
+        if self.decide_timeout_ms + self.commit_timeout_ms > self.max_poll_interval_ms:
+            raise ValueError("a batch may last longer than max_poll_interval_ms: the group would drop a busy worker")
+        if self.heartbeat_interval_ms * 3 > self.session_timeout_ms:
+            raise ValueError("heartbeat_interval_ms must be at most a third of session_timeout_ms")
+        if self.request_timeout_ms < self.commit_timeout_ms:
+            raise ValueError("request_timeout_ms below commit_timeout_ms would retry inside an unknown outcome")

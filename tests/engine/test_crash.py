@@ -1,0 +1,205 @@
+"""Workers are killed and stopped at random instants under load; afterwards the log must read as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hub.engine.exits import Exit
+from hub.local.kafka import LocalKafka
+from tests.engine.broker import create_topics, producer, read_all, unique
+from tests.engine.counting import outputs_of, topics_of
+
+PARTITIONS = 4
+KEYS = 60
+
+
+class Worker:
+    """One slot: a process that the test ends and starts again."""
+
+    def __init__(self, bootstrap: str, name: str, slot: str, log: Path) -> None:
+        self._argv = [sys.executable, "-m", "tests.engine.counting", bootstrap, name, str(PARTITIONS), slot]
+        self._log = log
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(self._argv, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.process = self._start()
+
+    def said(self) -> str:
+        return self._log.read_text(errors="replace")
+
+
+class Load:
+    """Numbers 1, 2, 3 … per key, at a steady rate, until told to stop."""
+
+    def __init__(self, bootstrap: str, topic: str, rate: int) -> None:
+        self.sent: dict[bytes, int] = defaultdict(int)
+        self._producer = producer(bootstrap)
+        self._topic = topic
+        self._rate = rate
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        began, number = time.monotonic(), 0
+        while not self._done.is_set():
+            due = int((time.monotonic() - began) * self._rate)
+            for number in range(number, due):  # noqa: B020, PLR1704 - goes on where it stopped
+                key = b"k-%d" % (number % KEYS)
+                self.sent[key] += 1
+                self._producer.produce(self._topic, b"%d" % self.sent[key], key)
+            number = max(number, due)
+            self._producer.poll(0)
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+        assert self._producer.flush(30) == 0
+
+
+@contextmanager
+def two_workers(kafka: LocalKafka, tmp_path: Path, name: str) -> Iterator[list[Worker]]:
+    topic, out, state = topics_of(name)
+    create_topics(kafka.bootstrap, {topic: PARTITIONS, out: PARTITIONS, state: PARTITIONS}, compacted=[state])
+    workers = [Worker(kafka.bootstrap, name, slot, tmp_path / f"{slot}.log") for slot in ("a", "b")]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.kill()
+            sys.stdout.write(worker.said())
+
+
+def committed_count(bootstrap: str, out: str) -> int:
+    return len(read_all(bootstrap, [out]))
+
+
+def until_written(bootstrap: str, out: str, expected: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (written := committed_count(bootstrap, out)) < expected:
+        assert time.monotonic() < deadline, f"{written} of {expected} written"
+        time.sleep(0.3)
+
+
+def audit(bootstrap: str, name: str, sent: dict[bytes, int]) -> None:
+    """Lost, twice, out of order, wrong state: all of them none."""
+    _, out, state = topics_of(name)
+    expected = {
+        (key.decode(), number, copy)
+        for key, last in sent.items()
+        for number in range(1, last + 1)
+        for copy in range(len(outputs_of(key, number)))
+    }
+    written = read_all(bootstrap, [out])
+    said = [json.loads(each.value or b"") for each in written]
+    times = Counter((each["key"], each["number"], each["copy"]) for each in said)
+    lost = expected - times.keys()
+    twice = {each: number for each, number in times.items() if number > 1}
+    assert (len(lost), len(twice), times.keys() - expected) == (0, 0, set())
+    for each in said:  # the state each step found is what the steps before it left, through all restores
+        number = each["number"]
+        assert (each["counted"], each["total"], each["after"]) == (number, number * (number + 1) // 2, number - 1)
+    last_of: dict[tuple[int, bytes | None, str, int], int] = defaultdict(int)
+    for seen, each in zip(written, said, strict=True):  # per partition in offset order
+        per_key = (seen.partition, seen.key, each["key"], each["copy"])
+        assert each["number"] > last_of[per_key], f"{each} out of order"
+        last_of[per_key] = each["number"]
+    held = {seen.key: seen.value for seen in read_all(bootstrap, [state])}
+    assert held == {key: b"%d %d %d" % (last, last * (last + 1) // 2, last) for key, last in sent.items()}
+
+
+def expected_outputs(sent: dict[bytes, int]) -> int:
+    return sum(len(outputs_of(key, number)) for key, last in sent.items() for number in range(1, last + 1))
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("seed", [20_261_122])
+def test_ten_kills_at_random_instants_lose_nothing_and_double_nothing(
+    kafka: LocalKafka, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    name = unique("kill")
+    topic, out, _ = topics_of(name)
+    with two_workers(kafka, tmp_path, name) as workers:
+        load = Load(kafka.bootstrap, topic, rate=300)
+        until_written(kafka.bootstrap, out, 1, 20)
+        for _ in range(11):
+            time.sleep(chance.uniform(0.3, 2.7))
+            victim = chance.choice(workers)
+            victim.kill()
+            time.sleep(chance.choice((0.0, 0.0, 0.5)))
+            victim.restart()
+        time.sleep(1)
+        load.stop()
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 30)
+        audit(kafka.bootstrap, name, load.sent)
+        assert all(worker.process.poll() is None for worker in workers), "a worker ended by itself"
+
+
+@pytest.mark.timeout(60)
+def test_a_killed_worker_under_its_old_slot_name_is_at_work_again_within_seconds(
+    kafka: LocalKafka, tmp_path: Path
+) -> None:
+    name = unique("slot")
+    topic, out, _ = topics_of(name)
+    with two_workers(kafka, tmp_path, name) as workers:
+        load = Load(kafka.bootstrap, topic, rate=100)
+        until_written(kafka.bootstrap, out, 200, 20)
+        workers[0].kill()
+        killed_at = time.time()
+        workers[0].restart()
+        time.sleep(5)
+        load.stop()
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 20)
+        # Until it is back its partitions stand still, so the longest silence of a partition is how long it took.
+        stamps: dict[int, list[float]] = defaultdict(list)
+        for seen in read_all(kafka.bootstrap, [topics_of(name)[2]]):
+            stamps[seen.partition].append(seen.timestamp_ms / 1000)
+        back = max(
+            min((at for at in sorted(each) if at > killed_at + 0.2), default=killed_at + 99) - killed_at
+            for each in stamps.values()
+        )
+        sys.stdout.write(f"seconds from kill to processing again: {back:.2f}\n")
+        assert back < 5  # 1 to 2 on an idle machine; a session timeout would be 6
+
+
+@pytest.mark.timeout(60)
+def test_a_worker_stopped_for_longer_than_its_session_is_fenced_and_ends(kafka: LocalKafka, tmp_path: Path) -> None:
+    name = unique("zombie")
+    topic, out, _ = topics_of(name)
+    with two_workers(kafka, tmp_path, name) as workers:
+        load = Load(kafka.bootstrap, topic, rate=200)
+        until_written(kafka.bootstrap, out, 200, 20)
+        zombie = workers[0].process
+        zombie.send_signal(signal.SIGSTOP)
+        time.sleep(9)  # the session lasts 6
+        zombie.send_signal(signal.SIGCONT)
+        code = zombie.wait(10)
+        assert code in {Exit.PAUSED, Exit.FENCED, Exit.OUTCOME_UNKNOWN}
+        workers[0].restart()
+        time.sleep(1)
+        load.stop()
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 30)
+        audit(kafka.bootstrap, name, load.sent)
+        assert workers[0].said().count("WorkerExit") == 1
