@@ -46,6 +46,7 @@ class Field:
     enum: tuple[str, ...]  #: the closed list, empty if open
     record: Record | None  #: what stands inside when *kind* is ``record``
     doc: str  #: ``中文 / English``
+    defaults_to_null: bool  #: says so itself, as every optional field must
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +180,38 @@ def _event_type(path: Path, blocks: Mapping[str, Schema]) -> EventType:
     if named["name"].partition(".")[0] not in AGGREGATES:
         raise CatalogueError(f"{path.name}: unknown aggregate")
     try:
-        record = _record(schema, blocks, frozenset())
-        return EventType(
-            name=named["name"],
-            version=int(named["version"]),
-            schema_id=int(schema["x-id"]),
-            doc=schema.get("doc", ""),
-            basis=schema.get("x-basis", ""),
-            record=record,
-            avro=_spelt_out(schema, blocks, set()),
-            aggregate=named["name"].partition(".")[0],
-            legal_time_field=next((f.name for f in record.fields if f.form == "dt" and f.mandatory), ""),
-        )
+        return event_type_of(_spelt_out(schema, blocks, set()), named["name"], int(named["version"]))
     except KeyError as error:
         raise CatalogueError(f"{path.name}: {error.args[0]!r} is missing or names no block") from None
+
+
+def event_type_of(schema: Schema, name: str, version: int) -> EventType:
+    """The event type of a self-contained schema."""
+    record = _record(schema, _inner_records(schema), frozenset())
+    return EventType(
+        name=name,
+        version=version,
+        schema_id=int(schema["x-id"]),
+        doc=schema.get("doc", ""),
+        basis=schema.get("x-basis", ""),
+        record=record,
+        avro=schema,
+        aggregate=name.partition(".")[0],
+        legal_time_field=next((f.name for f in record.fields if f.form == "dt" and f.mandatory), ""),
+    )
+
+
+def _inner_records(avro: Any) -> dict[str, Schema]:
+    """Every record spelt out inside *avro*, by name."""
+    if isinstance(avro, list):
+        return {name: each for branch in avro for name, each in _inner_records(branch).items()}
+    if isinstance(avro, dict):
+        if avro["type"] == "array":
+            return _inner_records(avro["items"])
+        if avro["type"] == "record":
+            inside = [_inner_records(each["type"]) for each in avro["fields"]]
+            return {avro["name"]: avro} | {name: each for records in inside for name, each in records.items()}
+    return {}
 
 
 def _record(schema: Schema, blocks: Mapping[str, Schema], inherited: frozenset[str]) -> Record:
@@ -225,6 +244,7 @@ def _field(schema: Schema, blocks: Mapping[str, Schema], inherited: frozenset[st
         enum=tuple(schema.get("x-enum", ())),
         record=None if kind != "record" else _record(blocks[avro] if isinstance(avro, str) else avro, blocks, classes),
         doc=schema.get("doc", ""),
+        defaults_to_null="default" in schema and schema["default"] is None,
     )
 
 

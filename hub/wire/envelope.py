@@ -97,7 +97,7 @@ def from_record(
     if is_structured(found.get("content-type", b"").decode("latin-1")):
         event = from_structured(read_json(value), party=party, recorded=recorded)
     else:
-        attributes = {name[3:]: _text(raw) for name, raw in found.items() if name.startswith("ce_")}
+        attributes = _attributes(found)
         event_type, data = decode_foreign(value) if foreign else decode(value)
         if short_type(attributes.get("type", event_type)) != event_type:
             raise Unreadable("标头的事件类型与内容不符", "ce_type is not the type of the value", pointer="/type")
@@ -214,6 +214,13 @@ def _instant(moment: datetime) -> str:
 def _text(raw: bytes) -> str:
     try:
         return raw.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("标头不是 UTF-8", "a header is not UTF-8") from None
+
+
+def _attributes(found: Mapping[str, bytes]) -> dict[str, str]:
+    try:
+        return {name[3:]: raw.decode() for name, raw in found.items() if name[:3] == "ce_"}
     except UnicodeDecodeError:
         raise Unreadable("标头不是 UTF-8", "a header is not UTF-8") from None
 

@@ -34,7 +34,7 @@ def test_every_single_mistyped_character_of_a_uscc_is_noticed() -> None:
 
 @pytest.mark.parametrize("first", ["", "9" * 16, "Z" * 17])
 def test_a_check_character_needs_seventeen_characters_of_the_alphabet(first: str) -> None:
-    with pytest.raises(ValueError, match="GB 32100|17 characters"):
+    with pytest.raises(ValueError, match=r"GB 32100|17 characters"):
         uscc_check_char(first)
 
 
