@@ -7,7 +7,6 @@ Keys that start with a NUL byte are the hub's own; no aggregate key can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any, Final
 
 import orjson
@@ -15,6 +14,7 @@ import orjson
 from hub.canonical.event import Event
 from hub.engine.state import StateView
 from hub.reference import Reference
+from hub.rules.pipeline import with_announced_year
 
 _POLICY: Final = b"\x00policy~"
 _CALENDAR: Final = b"\x00calendar~"
@@ -36,11 +36,9 @@ class Realms:
         made = self._made.get((policy, notices))
         if made is None:
             made = self._base.with_policy(orjson.loads(policy)) if policy else self._base
-            calendar = made.calendar
             for notice in orjson.loads(notices or b"{}").values():
-                days = [[date.fromisoformat(day) for day in notice[days]] for days in ("offDays", "workDays")]
-                calendar = calendar.with_year(notice["year"], *days)
-            made = self._made[policy, notices] = made.with_calendar(calendar)
+                made = with_announced_year(made, notice)
+            self._made[policy, notices] = made
         return made
 
     def open(self, state: StateView, realm: str, policy: Mapping[str, Any]) -> None:
