@@ -9,11 +9,11 @@ import json
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any, Final
 
 import click
 
+from hub.cli.language import say
 from hub.play.judge import Failure
 from hub.play.outcome import Arrived, Emitted, Outcome, Turned
 from hub.play.scenario import Scenario
@@ -36,36 +36,41 @@ def lines(scenario: Scenario, outcome: Outcome, failures: Sequence[Failure], *, 
     yield from _clocks(outcome.clocks)
     yield ""
     if failures:
-        yield click.style(f"✗ {len(failures)} expectations do not hold", fg="red", bold=True)
+        yield click.style(say(f"✗ {len(failures)} 项不符", f"✗ {len(failures)} expectations do not hold"), fg="red", bold=True)
         for failure in failures:
             yield from textwrap.indent(str(failure), "  ").splitlines()
     else:
-        yield click.style("✓ holds", fg="green", bold=True)
+        yield click.style(say("✓ 全部符合", "✓ holds"), fg="green", bold=True)
     yield ""
 
 
 def _story(outcome: Outcome, *, explain: bool) -> Iterator[str]:
-    def of_one_event(step: Arrived | Emitted | Turned) -> Any:
-        return (step.event, step.at) if isinstance(step, Emitted) and step.to else id(step)
+    steps = iter([*outcome.story, None])
+    step = next(steps)
+    while step is not None:
+        moment = click.style(step.at[:16].replace("T", " "), dim=True)
+        parties: list[str] = []
+        following = next(steps)
+        if isinstance(step, Emitted):
+            parties += [step.to] if step.to else []
+            while isinstance(following, Emitted) and following.to and (following.event, following.at) == (step.event, step.at):
+                parties.append(following.to)
+                following = next(steps)
+        yield f"{moment}  {_line(step, parties, explain=explain)}"
+        if explain and isinstance(step, Emitted):
+            yield from _explained(step.data)
+        step = following
 
-    for _, group in groupby(outcome.story, of_one_event):
-        steps = list(group)
-        first = steps[0]
-        moment = click.style(first.at[:16].replace("T", " "), dim=True)
-        if isinstance(first, Arrived):
-            text = f"{first.party} ▸ {first.event}  {first.key}" if first.event else "tick"
-            yield f"{moment}  {click.style(text, bold=True)}"
-        elif isinstance(first, Turned):
-            yield f"{moment}    {click.style(f'✗ {first.code}', fg='red')}  {first.id}" + (f"  {first.detail}" if explain else "")
-        elif first.to:
-            parties = " ".join(step.to for step in steps if isinstance(step, Emitted))
-            yield f"{moment}      → {first.event}  {click.style(parties, fg='cyan')}"
-            if explain:
-                yield from _explained(first.data)
-        else:
-            yield f"{moment}    ● {click.style(first.event, fg='blue')}  {_gist(first.data)}"
-            if explain:
-                yield from _explained(first.data)
+
+def _line(step: Arrived | Emitted | Turned, parties: Sequence[str], *, explain: bool) -> str:
+    if isinstance(step, Arrived):
+        return click.style(f"{step.party} ▸ {step.event}  {step.key}" if step.event else "tick", bold=True)
+    if isinstance(step, Turned):
+        return f"  {click.style(f'✗ {step.code}', fg='red')}  {step.id}" + (f"  {step.detail}" if explain else "")
+    to = "  → " + click.style(" ".join(parties), fg="cyan") if parties else ""
+    if step.to:
+        return f"  {step.event}{to}"
+    return f"  ● {click.style(step.event, fg='blue')}  {_gist(step.data)}{to}"
 
 
 def _gist(data: Mapping[str, Any]) -> str:
