@@ -53,7 +53,7 @@ class Child:
         """Start *argv*, output to *log* (appended). Call from the main thread: the kernel watches the calling thread."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own argv, no shell
                 [os.fspath(part) for part in argv],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -79,7 +79,7 @@ class Child:
         if self._process.poll() is None:
             with contextlib.suppress(OSError, AttributeError):  # no pidfd on this system: poll below
                 await _pidfd_readable(self.pid)
-        while (code := self._process.poll()) is None:
+        while (code := self._process.poll()) is None:  # noqa: ASYNC110 - a process sets no event when it ends
             await asyncio.sleep(_POLL_SECONDS)
         return code
 

@@ -73,7 +73,9 @@ def _inspect(launcher: Path) -> Java | None:
     if release.is_file() and (found := re.search(r'^JAVA_VERSION="([^"]+)"', release.read_text(), re.MULTILINE)):
         return Java(launcher, found[1])
     try:
-        answer = subprocess.run([launcher, "-version"], capture_output=True, text=True, timeout=20, check=True)
+        answer = subprocess.run(  # noqa: S603 - a launcher the user named or installed
+            [launcher, "-version"], capture_output=True, text=True, timeout=20, check=True
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     found = re.search(r'version "([^"]+)"', answer.stderr)

@@ -100,14 +100,14 @@ class LocalKafka:
         began = time.monotonic()
         java = find_java(self._wanted_java)
         jars = await asyncio.to_thread(find_jars, self._wanted_libs, self._cache)
-        await self._previous_gone()
+        await self.previous_gone()
         broker, controller = free_ports(2)
         self._port = self._port or broker
         config = self._prepare(java, jars, controller)
         self._child = Child.start(
             self._command(java, jars, config),
             log=self.data_dir / "logs" / "kafka.out",
-            # A clean end keeps the next start short; whoever starts again waits for it in `_previous_gone`.
+            # A clean end keeps the next start short; whoever starts again waits for it in `previous_gone`.
             when_parent_dies=signal.SIGTERM,
         )
         self._pid_file.write_text(str(self._child.pid))
@@ -151,7 +151,7 @@ class LocalKafka:
     def _pid_file(self) -> Path:
         return self.data_dir / "kafka.pid"
 
-    async def _previous_gone(self) -> None:
+    async def previous_gone(self) -> None:
         """Wait for a broker of an earlier, killed parent: two on one directory is refused by Kafka itself."""
         with contextlib.suppress(OSError, ValueError):
             pid = int(self._pid_file.read_text())
@@ -268,7 +268,7 @@ def _format(records: Path, cache: Path, java: Java, jars: Jars) -> None:
             fresh = Path(scratch) / "log"
             config = Path(scratch) / "server.properties"
             config.write_text("".join(f"{k}={v}\n" for k, v in broker_properties(9092, 9093, fresh).items()))
-            subprocess.run(
+            subprocess.run(  # noqa: S603 - our own argv, no shell
                 [java.launcher, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.class_path,
                  "kafka.tools.StorageTool", "format", "-t", _kafka_id(), "-c", config],
                 check=True, capture_output=True,
@@ -309,7 +309,7 @@ async def _answers(port: int) -> None:
             continue
         writer.close()
         break
-    from hub.local.ready import until_served  # here: the client loads while the broker does
+    from hub.local.ready import until_served  # noqa: PLC0415 - the client loads while the broker does
 
     await until_served(f"{LOOPBACK}:{port}")
 

@@ -10,14 +10,15 @@ import asyncio
 import logging
 from typing import Any
 
-from aiokafka.client import AIOKafkaClient  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
-from aiokafka.protocol.commit import OffsetFetchRequest  # type: ignore[import-untyped]
-from aiokafka.protocol.coordination import FindCoordinatorRequest  # type: ignore[import-untyped]
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.commit import OffsetFetchRequest
+from aiokafka.protocol.coordination import FindCoordinatorRequest
 
 _PAUSE_SECONDS = 0.02
 _GROUP, _TRANSACTION = 0, 1
 _PROBE = "hub.ready"
+_client: Any = AIOKafkaClient  # the client's own annotations are incomplete
 
 
 async def until_served(bootstrap: str) -> None:
@@ -39,7 +40,7 @@ async def until_served(bootstrap: str) -> None:
 
 async def _connected(bootstrap: str) -> Any:
     while True:
-        client = AIOKafkaClient(bootstrap_servers=bootstrap, client_id=_PROBE)
+        client = _client(bootstrap_servers=bootstrap, client_id=_PROBE)
         try:
             await client.bootstrap()
         except (KafkaError, OSError):
@@ -52,7 +53,10 @@ async def _connected(bootstrap: str) -> Any:
 
 
 async def _coordinated(client: Any, kind: int) -> None:
-    while (await client.send(client.get_random_node(), FindCoordinatorRequest(_PROBE, kind))).error_code:
+    while True:
+        answer = await client.send(client.get_random_node(), FindCoordinatorRequest(_PROBE, kind))
+        if not answer.error_code:
+            return
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

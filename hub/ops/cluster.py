@@ -12,15 +12,19 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic  # type: ignore[import-untyped]
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaError, for_code  # type: ignore[import-untyped]
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, for_code
 
 from hub.ops.plan import ActualTopic, Cluster, Plan
 
 _SET_ON_TOPIC = 1  # DescribeConfigs: where a value comes from
 _DEFAULT_SOURCES = (2, 3, 4, 5)
 _VISIBLE_SECONDS = 30.0
+# The client's own annotations are incomplete.
+_resource: Any = ConfigResource
+_new_topic: Any = NewTopic
+_new_partitions: Any = NewPartitions
 
 
 class Unreachable(ConnectionError):
@@ -52,19 +56,19 @@ async def apply(bootstrap: str, plan: Plan) -> None:
         if created:
             answer = await admin.create_topics(
                 [
-                    NewTopic(each.name, each.partitions, each.replication_factor, topic_configs=dict(each.settings_after))
+                    _new_topic(each.name, each.partitions, each.replication_factor, topic_configs=dict(each.settings_after))
                     for each in created
                 ]
             )
             _check(answer.topic_errors)
-        grown = {each.name: NewPartitions(each.partitions) for each in plan.changes if each.grows}
+        grown = {each.name: _new_partitions(each.partitions) for each in plan.changes if each.grows}
         if grown:
             await admin.create_partitions(grown)
         altered = [each for each in plan.changes if each.action == "UPDATE" and each.settings]
         if altered:
             # This request replaces all that is set on a topic, so it carries all that shall be.
             answers = await admin.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, each.name, dict(each.settings_after)) for each in altered]
+                [_resource(ConfigResourceType.TOPIC, each.name, dict(each.settings_after)) for each in altered]
             )
             _check((name, code, text) for answer in answers for code, text, _, name in answer.resources)
         await _until_visible(admin, {each.name: each.partitions for each in plan.changes})
@@ -72,7 +76,7 @@ async def apply(bootstrap: str, plan: Plan) -> None:
 
 @asynccontextmanager
 async def _admin(bootstrap: str) -> AsyncIterator[Any]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="hub.topics")
+    admin: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="hub.topics")
     try:
         try:
             await admin.start()
@@ -89,7 +93,7 @@ async def _read(admin: Any) -> Cluster:
     settings: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
     if names:
         answers = await admin.describe_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, name) for name in names], include_synonyms=True
+            [_resource(ConfigResourceType.TOPIC, name) for name in names], include_synonyms=True
         )
         for answer in answers:
             for code, text, _, name, entries in answer.resources:

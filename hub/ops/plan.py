@@ -14,6 +14,8 @@ from hub.topics import Internal, Topic
 
 Action = Literal["ADD", "UPDATE", "REMOVE"]
 
+_KAFKAS_OWN = Internal()
+
 #: Set on topics by tools while they move data about. Not ours to reset.
 _THROTTLES = frozenset({"leader.replication.throttled.replicas", "follower.replication.throttled.replicas"})
 
@@ -99,7 +101,7 @@ class Plan:
 
 
 def plan(
-    desired: Iterable[Topic], actual: Cluster, *, cluster_id: str | None = None, internal: Internal = Internal()
+    desired: Iterable[Topic], actual: Cluster, *, cluster_id: str | None = None, internal: Internal = _KAFKAS_OWN
 ) -> Plan:
     """Compare. With *cluster_id* given, any other cluster is refused as a whole."""
     if cluster_id is not None and cluster_id != actual.cluster_id:

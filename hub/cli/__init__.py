@@ -1,0 +1,1 @@
+"""The command line: nouns first, verbs that mean what they mean elsewhere, results on stdout, everything else on stderr."""

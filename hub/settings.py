@@ -1,0 +1,56 @@
+"""What an operator may set, from the environment.
+
+One rule: this is the one place that reads `HUB_*`; everything else is handed values. Two underscores nest:
+`HUB_KAFKA__BOOTSTRAP` is `settings.kafka.bootstrap`. An unknown `HUB_` variable is ignored, a wrong value is an error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretBytes
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hub.gateway.settings import GatewaySettings
+
+
+class KafkaSettings(BaseModel):
+    """The cluster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bootstrap: str | None = None  #: host:port[,host:port]; None: that of the running `hub dev`
+    cluster_id: str | None = None  #: refuse to change the topics of any other cluster
+
+
+class LocalSettings(BaseModel):
+    """The local broker of `hub dev` and of the tests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    java: Path | None = None  #: a launcher or a JAVA_HOME
+
+
+class Settings(BaseSettings):
+    """All settings. Make one at the start of a verb and hand its parts on."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    environment: str | None = None  #: whose differences in topics.yaml apply; None: `local` in `hub dev`, else production
+    dev: bool = False  #: started by `hub dev`: scenario clocks are allowed, secrets may be made up
+    lang: str | None = None  #: zh or en
+    kafka: KafkaSettings = KafkaSettings()
+    local: LocalSettings = LocalSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    kafka_libs: Path | None = None  #: a folder with the broker's jars
+    test_bootstrap: str | None = None  #: tests use this cluster and start none
+    topics_file: Path | None = None  #: instead of the project's own topics.yaml
+    tokens_file: Path | None = None  #: JSON: party → token, read by the gateway
+    state_dir: Path = Path(".hub/state")  #: databases and cursors of this machine's processes
+    check_code_secret: SecretBytes = Field(default=SecretBytes(b""))  #: keys the check codes of inspections
+    log_level: str = "INFO"
+
+    @property
+    def topics_environment(self) -> str | None:
+        """The environment of topics.yaml that holds here."""
+        return self.environment or ("local" if self.dev else None)
