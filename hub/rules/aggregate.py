@@ -60,6 +60,17 @@ class Aggregate(ABC, Generic[S]):
     def parties(self, state: S, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:
         """Who *role* of the column "to" stands for."""
 
+    def arrival(self, state: S, event: Event, ledger: Ledger) -> None:
+        """Raise `Refused` for what is wrong whatever happened before, yet emits as it is refused; called before parking."""
+
+    def contradicted(self, state: S, event: Event, ledger: Ledger) -> bool:
+        """Does *event* contradict what is known? Then say so by an event; it is not applied."""
+        return False
+
+    def mark(self, state: S, event: Event, mark: str) -> str:
+        """Name under which a once-only *event* is remembered, for procedures that may start over."""
+        return mark
+
     def entity(self, event: Event) -> str:
         """What `once` counts by: the row's first field."""
         data = event.data
@@ -98,6 +109,8 @@ class Aggregate(ABC, Generic[S]):
         ledger.now = now
         if event.type == CALENDAR_LOADED:
             schedule.recalculate(ledger)
+        elif not self._arrives(state, event, ledger):
+            pass
         elif needs := self.missing(state, event):
             state.parked.append(Parked(event, now.isoformat()))
             ledger.cause = event
@@ -143,9 +156,10 @@ class Aggregate(ABC, Generic[S]):
             ledger.now = timer.at  # as if it had fired on time: a worker that was down decides the same
             if timer.name == "parked":
                 self._orphan(state, timer.subject, ledger)
-            elif not schedule.fire(ledger, timer.name, timer.subject, timer.at):
-                self.fire(state, timer, ledger)
-                self.settle(state, ledger)
+            else:
+                if not schedule.fire(ledger, timer.name, timer.subject, timer.at):
+                    self.fire(state, timer, ledger)
+                self.settle(state, ledger)  # a missed clock has consequences too, at the moment it was missed
 
     def _orphan(self, state: S, event_id: str, ledger: Ledger) -> None:
         parked = next(entry for entry in state.parked if entry.event.id == event_id)
@@ -156,16 +170,29 @@ class Aggregate(ABC, Generic[S]):
             Refused("ORPHAN", f"等待 {needs} 超过规定天数,请先报送该事项后重新发送", detail_en=f"waited too long for {needs}: send that first, then this again"),
         )
 
+    def _arrives(self, state: S, event: Event, ledger: Ledger) -> bool:
+        ledger.cause = event
+        try:
+            self.arrival(state, event, ledger)
+        except Refused as refused:
+            ledger.refuse(event, refused)
+            return False
+        finally:
+            ledger.cause = None
+        return True
+
     def _judge(self, state: S, event: Event, ledger: Ledger) -> bool:
         """Accept or refuse; True if the state may have moved."""
         try:
             self.permit(state, event, ledger.reference)
-            mark = self._mark(event, ledger.reference)
+            mark = self._mark(state, event, ledger.reference)
             if mark and mark in state.happened:
                 if state.happened[mark] != event.time:
                     ledger.cause = event
                     self.repeated(state, event, ledger)
                     ledger.cause = None
+                return False
+            if self._contradicts(state, event, ledger):
                 return False
             sequence, place = state.sequence, len(ledger.steps)
             try:
@@ -184,12 +211,18 @@ class Aggregate(ABC, Generic[S]):
         ledger.cause = None
         return True
 
-    def _mark(self, event: Event, reference: Reference) -> str:
+    def _contradicts(self, state: S, event: Event, ledger: Ledger) -> bool:
+        ledger.cause = event
+        contradicted = self.contradicted(state, event, ledger)
+        ledger.cause = None
+        return contradicted
+
+    def _mark(self, state: S, event: Event, reference: Reference) -> str:
         once = reference.events[event.type].once
         if not once:
             return ""
         qualifier = "" if once == "entity" else event.party if once in ("police", "organ") else str(event.data.get(once, ""))
-        return f"{event.type}|{self.entity(event)}|{qualifier}"
+        return self.mark(state, event, f"{event.type}|{self.entity(event)}|{qualifier}")
 
     def _release(self, state: S, ledger: Ledger) -> None:
         """Try the parked again, in the order of their legal times, until nothing moves."""

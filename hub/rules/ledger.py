@@ -114,7 +114,7 @@ class Ledger:
         found: dict[str, str] = {}
         for role, projection in self.reference.events[event_type].to:
             fixed = FIXED_ROLES.get(role)
-            named = (fixed,) if fixed else told[role] if told and role in told else self._resolve(role, event_type, data)
+            named = told[role] if told and role in told else (fixed,) if fixed else self._resolve(role, event_type, data)
             for party in named:
                 if party == sender or party not in self.reference.directory:
                     continue
