@@ -1,0 +1,34 @@
+"""Lists inside one cell: ``GF:101:CITY;GF:102:DISTRICT``. For formats that know only texts.
+
+The one rule: a separator inside a value is written ``%3B`` (as in an address of the web), so that what is joined can be
+parted again. A cell holding the separator alone is the empty list.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_ESCAPED: Final = re.compile("%(25|3B|3A|2C)")
+_TEXTS: Final = {"25": "%", "3B": ";", "3A": ":", "2C": ","}
+_SPECIAL: Final = re.compile("[%;:,]")
+
+
+def escape(text: str) -> str:
+    """*text* without a character that parts."""
+    return _SPECIAL.sub(lambda found: f"%{ord(found[0]):02X}", text) if _SPECIAL.search(text) else text
+
+
+def unescape(text: str) -> str:
+    """The text as it was."""
+    return _ESCAPED.sub(lambda found: _TEXTS[found[1]], text) if "%" in text else text
+
+
+def part(cell: str, separator: str) -> list[str]:
+    """The pieces of *cell*, still escaped."""
+    return [] if cell == separator else cell.split(separator)
+
+
+def join(pieces: list[str], separator: str) -> str:
+    """One cell of escaped *pieces*."""
+    return separator.join(pieces) if pieces else separator

@@ -1,0 +1,272 @@
+"""A dialect made from a mapping file: which message a record is, where its parts stand, and the way back.
+
+The one rule: whatever goes wrong inside comes out as `NotUnderstood` with the place in the record and the line of the rule.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from connectors.mapping import operators, tables
+from connectors.mapping.document import Lined, MappingInvalid
+from connectors.mapping.document import load as load_document
+from connectors.mapping.fields import Compiler, Shape, Vocabulary
+from connectors.mapping.known import Finder, Known
+from connectors.mapping.moments import ISO
+from connectors.mapping.operators import Condition
+from connectors.mapping.scalars import NARROW, Codec, Style
+from connectors.mapping.unfit import Unfit
+from connectors.protocol import MASKED, Draft, Envelope, NotUnderstood, Record
+from hub.canonical.catalogue import Catalogue
+
+#: The message that carries every event without a rule of its own, as a notice for people.
+NOTICE: Final = "*"
+
+_TOP: Final = frozenset({
+    "mapping", "format", "frame", "shape", "formats", "codes", "words", "rules", "messages", "ignore", "unmapped", "tests",
+})  # fmt: skip
+_FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence"})
+_MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave"})
+_NOTICE_FIELDS: Final = ("type", "title", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One kind of message of a system and the event it is."""
+
+    kind: str
+    event: str
+    when: Condition
+    codec: Codec
+    unknown: Finder
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where a record says what it is. Empty = the system has no such field."""
+
+    kind: str
+    id: str = ""
+    body: str = ""
+    party: str = ""
+    sender: str = ""  #: on the way out: whose event it is
+    sequence: str = ""  #: on the way out: version of the aggregate
+
+
+class MappedDialect:
+    """Implements `Dialect` from a compiled mapping."""
+
+    def __init__(  # noqa: PLR0913 - the parts of a compiled file, put together only by `load`
+        self, name: str, path: Path, frame: Frame, messages: Sequence[Message], notice: Mapping[str, str], *, refuses: bool, wide: bool
+    ) -> None:
+        self._name, self._path, self._frame, self._notice = name, path, frame, notice
+        self._refuses, self._wide = refuses, wide
+        self._by_event = {message.event: message for message in messages}
+        self._by_kind: dict[str, tuple[Message, ...]] = {}
+        for message in messages:
+            self._by_kind[message.kind] = (*self._by_kind.get(message.kind, ()), message)
+
+    @property
+    def name(self) -> str:
+        """As in the topic ``evt.<party>.<name>.v1``."""
+        return self._name
+
+    @property
+    def messages(self) -> Mapping[str, Message]:
+        """Event type -> the message it is here."""
+        return self._by_event
+
+    def read(self, record: Record) -> Sequence[Draft]:
+        """One record is one event in every mapping so far."""
+        frame = self._frame
+        kind = self._text(record, frame.kind, required=True)
+        own_id, party = self._text(record, frame.id), self._text(record, frame.party)
+        if self._notice and kind == self._notice["kind"]:
+            return (self._read_notice(record, own_id, party),)
+        body = record
+        if frame.body:
+            body = record.get(frame.body) or {}
+            if type(body) is not dict:
+                raise NotUnderstood(f"{frame.body} 须为对象", source=frame.body, detail_en="must be an object")
+        message = self._message(kind, body)
+        try:
+            data = message.codec.read(body)
+        except Unfit as error:
+            raise self._not_understood(error) from None
+        unmapped = message.unknown(record)
+        if unmapped and self._refuses:
+            raise self._unmapped(message, unmapped)
+        return (Draft(message.event, data, own_id, party, tuple(unmapped or ())),)
+
+    def write(self, event_type: str, data: Mapping[str, Any], envelope: Envelope) -> Record | None:
+        """The peer's own message; a notice for what it has no message for; None if it takes no notices either."""
+        message = self._by_event.get(event_type)
+        if message is not None:
+            try:
+                body = message.codec.write(data)
+            except Unfit:
+                pass  # this system cannot say it: its people get the notice
+            else:
+                operators.say(body, message.when)
+                return self._framed(message.kind, body, envelope)
+        return self._written_notice(event_type, data, envelope) if self._notice else None
+
+    def _message(self, kind: str, body: Mapping[str, Any]) -> Message:
+        candidates = self._by_kind.get(kind, ())
+        for message in candidates:
+            if not message.when or operators.met(body, message.when):
+                return message
+        if candidates:
+            names = "、".join(name for name, _ in candidates[0].when)
+            raise NotUnderstood(f"{kind} 的 {names} 不是已知的值", source=names, rule=self._at(candidates[0].line), detail_en=f"no message {kind} with this {names}")
+        raise NotUnderstood(
+            "未知的报文类型", source=self._frame.kind, value=kind[:40], detail_en="no such kind of message",
+            suggestion=_nearest(kind, self._by_kind),
+        )  # fmt: skip
+
+    def _text(self, record: Record, name: str, *, required: bool = False) -> str:
+        value = record.get(name, "") if name else ""
+        if type(value) is not str or (required and not value):
+            raise NotUnderstood(f"缺少 {name}" if not value else f"{name} 须为文本", source=name, detail_en="missing or not a text")
+        value = value.strip()
+        return value.translate(NARROW) if self._wide else value
+
+    def _framed(self, kind: str, body: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
+        frame = self._frame
+        record: dict[str, Any] = {frame.kind: kind}
+        for name, value in ((frame.id, envelope.id), (frame.sender, envelope.party), (frame.sequence, str(envelope.sequence))):
+            if name and value:
+                record[name] = value
+        if frame.body:
+            record[frame.body] = body
+        else:
+            record.update(body)
+        return record
+
+    def _read_notice(self, record: Record, own_id: str, party: str) -> Draft:
+        body = record.get(self._frame.body, {}) if self._frame.body else record
+        try:
+            data = orjson.loads(body[self._notice["data"]])
+            event = body[self._notice["type"]]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            data = event = None
+        if type(data) is not dict or type(event) is not str:
+            raise NotUnderstood("通知内容不能解析", source=self._notice["data"], detail_en="not a notice of the hub")
+        return Draft(event, data, own_id, party)
+
+    def _written_notice(self, event_type: str, data: Mapping[str, Any], envelope: Envelope) -> dict[str, Any]:
+        words = self._notice
+        known = Catalogue.load().get(event_type)
+        body = {words["type"]: event_type, words["data"]: orjson.dumps(data).decode()}
+        if known is not None and known.title:
+            body[words["title"]] = known.title
+        return self._framed(words["kind"], body, envelope)
+
+    def _at(self, line: int) -> str:
+        return f"{self._path.parent.name}/{self._path.name}:{line}"
+
+    def _not_understood(self, error: Unfit) -> NotUnderstood:
+        body = self._frame.body
+        place = f"{body}.{error.place}" if body else error.place
+        shown = "" if error.value is None else MASKED if error.personal else str(error.value)[:80]
+        # a table's advice may quote the value
+        advice = "" if error.personal else error.suggestion
+        return NotUnderstood(error.detail, source=place, value=shown, rule=self._at(error.line), suggestion=advice, detail_en=error.detail_en)
+
+    def _unmapped(self, message: Message, paths: list[str]) -> NotUnderstood:
+        return NotUnderstood(
+            f"未处理字段 {len(paths)} 个: {'、'.join(path[:80] for path in paths[:5])}",
+            source=paths[0][:200], rule=self._at(message.line), detail_en=f"{len(paths)} fields that no rule names",
+            suggestion="请在映射中补规则,或列入 ignore",
+        )  # fmt: skip
+
+
+def _nearest(kind: str, kinds: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(kind, kinds, n=3, cutoff=0.4)
+    return f"已知类型: {'、'.join(near or list(kinds)[:8])}"
+
+
+def load(path: Path, name: str) -> MappedDialect:
+    """Compile the mapping file *path* of the dialect *name*. Raise `MappingInvalid` with all faults at once."""
+    document = load_document(path)
+    faults = [f"line {document.lines[key]}: {key} is not known" for key in document if key not in _TOP]
+    try:
+        frame, vocabulary = _frame(document), _vocabulary(document, path)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MappingInvalid(f"{path}: {error}") from None
+    messages, notice = [], dict[str, str]()
+    for event, spec in document["messages"].items():
+        line = document["messages"].lines[event]
+        spec = spec if isinstance(spec, Lined) else Lined(kind=spec)
+        if event == NOTICE:
+            notice = {str(key): str(value) for key, value in spec.items()}
+            faults.extend(f"line {line}: {NOTICE} needs {key}" for key in ("kind", *_NOTICE_FIELDS) if key not in notice)
+            continue
+        message = _message(event, spec, line, document, frame, vocabulary)
+        messages += [message] if message else []
+    faults += vocabulary.faults
+    if faults:
+        raise MappingInvalid("\n".join([f"{path}: {len(faults)} fault(s)", *(f"  {fault}" for fault in faults)]))
+    unmapped = document.get("unmapped", "refuse")
+    return MappedDialect(name, path, frame, messages, notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide)
+
+
+def _frame(document: Lined) -> Frame:
+    frame = document["frame"]
+    if unknown := set(frame) - _FRAME:
+        raise ValueError(f"frame: {', '.join(sorted(unknown))} is not known")
+    return Frame(**frame)
+
+
+def _vocabulary(document: Lined, path: Path) -> Vocabulary:
+    formats, shape = document.get("formats", {}), document.get("shape", {})
+    yes_no = formats.get("bool")
+    kind = document["format"]["kind"]
+    style = Style(
+        datetimes=tuple(formats.get("datetime", (ISO,))),
+        dates=tuple(formats.get("date", ("%Y-%m-%d",))),
+        typed=kind == "json",
+        wide=formats.get("digits") == "full-width",
+        yes_no=(yes_no[0], yes_no[1]) if yes_no else None,
+    )
+    shapes = Shape(style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind == "csv")
+    codes = tables.load(path.parent, document["codes"]) if "codes" in document else {}
+
+    def load_table(name: str) -> tables.Table:
+        file, _, field = name.partition("#")
+        found = tables.load(path.parent, file)
+        return found[field] if field else next(iter(found.values()))
+
+    rules = document.get("rules", Lined())
+    if isinstance(rules, Lined) and not hasattr(rules, "lines"):
+        rules.lines = {}
+    return Vocabulary(shapes, document.get("words", {}), rules, codes, load_table)
+
+
+def _message(event: str, spec: Lined, line: int, document: Lined, frame: Frame, vocabulary: Vocabulary) -> Message | None:
+    event_type = Catalogue.load().get(event)
+    if event_type is None:
+        vocabulary.faults.append(f"line {line}: {event} is no event of the contract")
+        return None
+    vocabulary.faults.extend(f"line {line}: {event}: {key} is not known" for key in spec if key not in _MESSAGE)
+    rules = spec.get("fields", Lined())
+    if not hasattr(rules, "lines"):
+        rules.lines = {}
+    compiler = Compiler(vocabulary, event, rules, spec.get("leave", ()), line)
+    known = Known()
+    for name in (frame.kind, frame.id, frame.party, frame.sender, frame.sequence, *document.get("ignore", ())):
+        if name:
+            known.add(name)
+    body = known.child(frame.body) if frame.body else known
+    for name in (*spec.get("when", {}), *spec.get("ignore", ())):
+        body.add(name)
+    codec = compiler.object(event_type.fields, body)
+    vocabulary.faults.extend(f"line {line}: {event}: {name} is no field of this event" for name in compiler.unused())
+    return Message(str(spec.get("kind", "")), event, operators.condition(spec.get("when", {})), codec, known.finder(), line)

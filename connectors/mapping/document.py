@@ -1,0 +1,52 @@
+"""A mapping's YAML as it is written, with the line of every name.
+
+The one rule: all faults are found before a record is read, and each names its line. A name written twice is a fault.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class MappingInvalid(ValueError):
+    """A mapping file that is wrong; the text names file and line."""
+
+
+class Lined(dict[str, Any]):
+    """A YAML map that knows where its names stand."""
+
+    lines: dict[str, int]
+
+
+class _Loader(yaml.SafeLoader):
+    pass
+
+
+def _map(loader: _Loader, node: yaml.MappingNode) -> Lined:
+    result = Lined()
+    result.lines = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)  # as written: YAML would read the field name `no` as a boolean
+        line = key_node.start_mark.line + 1
+        if key in result:
+            raise MappingInvalid(f"line {line}: {key} stands twice")
+        result[key] = loader.construct_object(value_node, deep=True)
+        result.lines[key] = line
+    return result
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map)
+
+
+def load(path: Path) -> Lined:
+    """The document of *path*."""
+    try:
+        document = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
+    except (yaml.YAMLError, MappingInvalid) as error:
+        raise MappingInvalid(f"{path}: {error}") from None
+    if not isinstance(document, Lined):
+        raise MappingInvalid(f"{path}: a mapping is a YAML map")
+    return document

@@ -1,0 +1,75 @@
+"""Which names of a record somebody looks at: mapped, ignored by name, or used to tell messages apart.
+
+The one rule: a name that nobody looks at is found and said, however deep it stands: no silent loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: Paths of unknown names below a source object, None if there are none.
+Finder = Callable[[Mapping[str, Any]], list[str] | None]
+
+
+class Known:
+    """The names of one source object; a name with objects or lists of objects inside has a `Known` of its own."""
+
+    def __init__(self) -> None:
+        self._inside: dict[str, Known | None] = {}
+
+    def add(self, path: str) -> None:
+        """Somebody looks at *path* (dotted)."""
+        name, _, rest = path.partition(".")
+        if rest:
+            self.child(name).add(rest)
+        else:
+            self._inside.setdefault(name, None)
+
+    def claim(self, path: str) -> None:
+        """A rule takes its value from *path*: no other may, or one of the two values would be lost on the way back."""
+        if self.holds(path):
+            raise ValueError(f"{path} is already taken by another rule")
+        self.add(path)
+
+    def holds(self, path: str) -> bool:
+        """Does somebody look at *path* already?"""
+        name, _, rest = path.partition(".")
+        inner = self._inside.get(name)
+        return inner.holds(rest) if rest and inner is not None else name in self._inside and not rest
+
+    def child(self, name: str) -> Known:
+        """The names inside *name*."""
+        inner = self._inside.get(name)
+        if inner is None:
+            inner = self._inside[name] = Known()
+        return inner
+
+    def finder(self) -> Finder:
+        """Compile, when all names are added."""
+        names = frozenset(self._inside)
+        inner = tuple((name, known.finder()) for name, known in self._inside.items() if known is not None)
+
+        def find(source: Mapping[str, Any]) -> list[str] | None:
+            found = None if source.keys() <= names else sorted(str(name) for name in source.keys() - names)
+            for name, finds in inner:
+                value = source.get(name)
+                if type(value) is dict:
+                    more = finds(value)
+                elif type(value) is list:
+                    more = _in_list(value, finds)
+                else:
+                    continue
+                if more:
+                    found = [*(found or ()), *(f"{name}{'' if path.startswith('[') else '.'}{path}" for path in more)]
+            return found
+
+        return find
+
+
+def _in_list(values: list[Any], finds: Finder) -> list[str] | None:
+    found: list[str] = []
+    for number, value in enumerate(values):
+        if type(value) is dict and (more := finds(value)):
+            found.extend(f"[{number}].{path}" for path in more)
+    return found or None

@@ -1,0 +1,198 @@
+"""One value ⇄ one value: text, whole number, money, yes or no, credit code, moment, code of a table.
+
+The one rule: an empty text is an absent value, in every dialect; nothing else is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connectors.mapping import moments
+from connectors.mapping.tables import Table
+from connectors.mapping.unfit import Unfit
+from hub.canonical.identifiers import uscc_valid
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,16}").fullmatch
+_MONEY: Final = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?").fullmatch
+_FULL_WIDTH: Final = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ－：．"
+_HALF_WIDTH: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY-:."
+NARROW: Final = str.maketrans(_FULL_WIDTH, _HALF_WIDTH)
+WIDE: Final = str.maketrans(_HALF_WIDTH, _FULL_WIDTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Both directions of one rule. `read` gives None for an absent value; both raise only `Unfit`."""
+
+    read: Callable[[Any], Any]
+    write: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one system writes values, wherever they stand."""
+
+    datetimes: tuple[str, ...]
+    dates: tuple[str, ...]
+    typed: bool  #: numbers and booleans as such (JSON), not as texts
+    wide: bool  #: digits of numbers, codes and moments are full-width
+    yes_no: tuple[str, str] | None  #: its words for true and false
+
+
+def make(kind: str, style: Style, *, table: Table | None = None, lenient: bool = False, remember: bool = True) -> Codec:
+    """The codec of ``as: kind``; *table* for ``table``, *lenient* for ``else: keep``."""
+    match kind:
+        case "text":
+            codec = Codec(_read_text, _written_text)
+        case "int":
+            codec = Codec(_read_int, _same if style.typed else str)
+        case "fen":
+            codec = Codec(_read_fen, _written_fen)
+        case "bool":
+            codec = _bool(style)
+        case "uscc":
+            codec = Codec(_read_uscc, _written_text)
+        case "table" if table is not None:
+            codec = _table(table, lenient)
+        case "date" | "datetime" | "moment":
+            forms = {"date": style.dates, "datetime": style.datetimes, "moment": (*style.datetimes, *style.dates)}[kind]
+            codec = Codec(moments.reader(forms, remember=remember), moments.writer(forms))
+        case _:
+            raise ValueError(f"as: {kind} is not known")
+    return _full_width(codec, kind) if style.wide and kind != "text" else codec
+
+
+def prefixed(codec: Codec, prefix: str) -> Codec:
+    """*codec* whose canonical value carries *prefix*, which the system does not write."""
+
+    def read(value: Any) -> Any:
+        inner = codec.read(value)
+        return None if inner is None else prefix + str(inner)
+
+    def write(value: Any) -> Any:
+        if not str(value).startswith(prefix):
+            raise Unfit(f"值不以 {prefix} 开头", f"the value does not begin with {prefix}")
+        return codec.write(str(value)[len(prefix) :])
+
+    return Codec(read, write)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _read_text(value: Any) -> str | None:
+    if type(value) is str:
+        return value or None
+    raise Unfit("须为文本", "must be a text", "请以文本填写,代码和编号不要写成数字")
+
+
+def _written_text(value: Any) -> str | None:
+    return value or None
+
+
+def _read_int(value: Any) -> int | None:
+    if type(value) is int:
+        return value
+    if type(value) is str:
+        text = value.strip()
+        if not text:
+            return None
+        if _WHOLE(text):
+            return int(text)
+    raise Unfit("须为整数", "must be a whole number")
+
+
+def _read_fen(value: Any) -> int | None:
+    """Yuan as written -> fen. A float is taken by its shortest decimal text, which is what the sender typed."""
+    if type(value) is str:
+        text = value.strip().replace(",", "")
+        if not text:
+            return None
+    elif type(value) in (int, float):
+        text = repr(value)
+        text = text[:-2] if text.endswith(".0") else text
+    else:
+        text = ""
+    found = _MONEY(text)
+    if found is None:
+        raise Unfit("须为以元计的金额,至多两位小数", "must be an amount in yuan with at most two decimals")
+    sign, yuan, rest = found.groups()
+    fen = int(yuan) * 100 + int((rest or "").ljust(2, "0"))
+    return -fen if sign else fen
+
+
+def _written_fen(value: int) -> str:
+    yuan, fen = divmod(abs(value), 100)
+    return f"{'-' if value < 0 else ''}{yuan}.{fen:02}"
+
+
+def _bool(style: Style) -> Codec:
+    yes, no = style.yes_no or ("true", "false")
+    found: Mapping[Any, bool] = {yes: True, no: False}
+
+    def read(value: Any) -> bool | None:
+        if type(value) is bool and style.typed:
+            return value
+        if value == "":
+            return None
+        known = found.get(value) if type(value) is str else None
+        if known is None:
+            raise Unfit(f"须为“{yes}”或“{no}”", f"must be {yes} or {no}")
+        return known
+
+    def write(value: bool) -> Any:
+        return value if style.typed and style.yes_no is None else yes if value else no
+
+    return Codec(read, write)
+
+
+def _read_uscc(value: Any) -> str | None:
+    text = _read_text(value)
+    if text is None:
+        return None
+    text = text.strip().upper()
+    if not uscc_valid(text):
+        raise Unfit("统一社会信用代码校验不符", "not a valid unified social credit code", "请核对营业执照上的统一社会信用代码")
+    return text
+
+
+def _table(table: Table, lenient: bool) -> Codec:
+    values, codes = table.values, table.codes
+
+    def read(value: Any) -> str | None:
+        text = _read_text(value)
+        if text is None:
+            return None
+        found = values.get(text)
+        if found is None:
+            if lenient:
+                return text
+            raise Unfit(f"代码不在码表 {table.field} 中", f"not a code of {table.field}", table.advice(text))
+        return found
+
+    def write(value: str) -> str:
+        found = codes.get(value)
+        # a kept value that is somebody else's code would come back as another value
+        if found is None and not (lenient and value not in values):
+            raise Unfit(f"码表 {table.field} 中没有对应代码", f"{table.field} has no code for it")
+        return found or value
+
+    return Codec(read, write)
+
+
+def _full_width(codec: Codec, kind: str) -> Codec:
+    inner_read, inner_write = codec.read, codec.write
+
+    def read(value: Any) -> Any:
+        return inner_read(value.translate(NARROW) if type(value) is str else value)
+
+    def write(value: Any) -> Any:
+        written = inner_write(value)
+        return written.translate(WIDE) if type(written) is str else written
+
+    # codes of a table and credit codes are written as the tables have them
+    return Codec(read, write if kind in ("int", "fen", "date", "datetime", "moment") else inner_write)

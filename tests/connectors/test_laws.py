@@ -1,0 +1,95 @@
+"""The laws every dialect keeps, whichever system it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors import registry
+from connectors.protocol import Draft, Envelope, NotUnderstood
+from hub.canonical.catalogue import Catalogue
+from tests.connectors.events import TEXT, XML_TEXT, events
+
+ENVELOPE = Envelope("3f2b7a52-0000-5000-8000-000000000001", "GY-GAJ", "LX-1", "2026-03-09T10:00:00+08:00", 7)
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+def texts(dialect: str) -> st.SearchStrategy[str]:
+    return XML_TEXT if dialect.endswith("xml") else TEXT
+
+
+@pytest.mark.parametrize("dialect", registry.CONNECTORS)
+@QUICK
+@given(data=st.data())
+def test_what_is_written_is_read_back(dialect: str, data: st.DataObject) -> None:
+    """read(write(event)) == [event], through the bytes of the peer's own format."""
+    spoken = registry.system(dialect)
+    event = data.draw(st.sampled_from(sorted(spoken.dialect.messages)))
+    sent = data.draw(events(Catalogue.load()[event], texts(dialect)))
+
+    written = registry.write(dialect, event, sent, ENVELOPE)
+
+    assert written is not None
+    assert registry.read(dialect, written) == [Draft(event, sent, ENVELOPE.id, registry.read(dialect, written)[0].party)]
+
+
+@pytest.mark.parametrize("dialect", registry.CONNECTORS)
+@QUICK
+@given(data=st.data())
+def test_what_has_no_message_becomes_a_notice(dialect: str, data: st.DataObject) -> None:
+    """Nothing that a party may see is left out of its deliveries."""
+    spoken = registry.system(dialect)
+    others = sorted(set(Catalogue.load()) - set(spoken.dialect.messages))
+    event = data.draw(st.sampled_from(others))
+    sent = data.draw(events(Catalogue.load()[event], texts(dialect)))
+
+    written = registry.write(dialect, event, sent, ENVELOPE)
+
+    assert written is not None
+    [draft] = registry.read(dialect, written)
+    assert (draft.type, draft.data) == (event, sent)
+
+
+@pytest.mark.parametrize("dialect", registry.CONNECTORS)
+@QUICK
+@given(junk=st.binary(max_size=200))
+def test_junk_bytes_are_not_understood(dialect: str, junk: bytes) -> None:
+    """Nothing but `NotUnderstood` leaves a format."""
+    try:
+        registry.read(dialect, junk)
+    except NotUnderstood as refused:
+        assert refused.detail
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("dialect", registry.CONNECTORS)
+@QUICK
+@given(data=st.data())
+def test_a_record_of_wrong_values_is_not_understood(dialect: str, data: st.DataObject) -> None:
+    """Any values under the right names: a draft or `NotUnderstood`, never another error."""
+    spoken = registry.system(dialect).dialect
+    event = data.draw(st.sampled_from(sorted(spoken.messages)))
+    sent = data.draw(events(Catalogue.load()[event], texts(dialect)))
+    record: Any = spoken.write(event, sent, ENVELOPE)
+    record = data.draw(st.builds(_spoilt, st.just(record), st.randoms(use_true_random=False), ANY))
+    try:
+        spoken.read(record)
+    except NotUnderstood as refused:
+        assert refused.as_reason()["code"] == "INVALID_FIELD"
+
+
+def _spoilt(record: Any, random: Any, value: Any) -> Any:
+    """*record* with one value somewhere replaced."""
+    if isinstance(record, dict) and record:
+        name = random.choice(sorted(record))
+        return {**record, name: _spoilt(record[name], random, value) if random.random() < 0.7 else value}
+    return value
