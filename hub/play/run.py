@@ -33,7 +33,7 @@ def run(scenario: Scenario, reference: Reference) -> Outcome:
             arrived = Arrived(_written(fact.at))
         _tell(outcome, arrived, steps, fact.at)
     for (_, key), state in world.states.items():
-        outcome.clocks.extend(_row(key, row) for row in state.clocks)
+        outcome.clocks.extend(clock_row(key, row) for row in state.clocks)
     return outcome
 
 
@@ -71,7 +71,7 @@ def _tell(outcome: Outcome, arrived: Arrived, steps: Iterable[Step], at: datetim
         outcome.story.append(arrived)
 
 
-def _row(key: str, row: Row) -> Mapping[str, Any]:
+def clock_row(key: str, row: Row) -> Mapping[str, Any]:
     """A row of the table of clocks as a scenario sees it: what is empty is not there."""
     shown = {
         "clock": row.clock,
