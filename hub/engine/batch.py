@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Self
 
 from hub.engine.record import Outgoing, Record
 from hub.engine.state import State, StateView
@@ -51,7 +52,7 @@ class Batch:
         """Write *outgoing* if and when the batch commits."""
         self.sent.append(outgoing)
 
-    def __enter__(self) -> Batch:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -59,4 +60,3 @@ class Batch:
     ) -> None:
         if self._settle is not None:
             self._settle(error)
-

@@ -34,7 +34,7 @@ async def _do_once(self: Any, node_id: int) -> bool:
         await asyncio.sleep(self.handle_error())
         return False
     except KafkaError as error:
-        self._sender._txn_manager.fatal_error(error)
+        self._sender._txn_manager.fatal_error(error)  # noqa: SLF001 - see above
         return True
     backoff = self.handle_response(response)
     if backoff is None:
@@ -46,12 +46,12 @@ async def _do_once(self: Any, node_id: int) -> bool:
 async def _add_offsets(self: Any, node_id: int) -> bool:
     """The library's way, only that "the last transaction is not through yet" is asked again soon."""
     self._default_backoff = _NEXT_TRANSACTION_BACKOFF_SECONDS
-    return bool(await sender.BaseHandler.do(self, node_id))
+    return bool(await sender.BaseHandler.do(self, node_id))  # type: ignore[no-untyped-call]
 
 
 def send_once() -> None:
     """Make the transactions of this process obey the rule. Calling it again changes nothing."""
-    sender.EndTxnHandler.do = _do_once
-    sender.TxnOffsetCommitHandler.do = _do_once
-    sender.AddOffsetsToTxnHandler.do = _add_offsets
+    sender.EndTxnHandler.do = _do_once  # type: ignore[method-assign]
+    sender.TxnOffsetCommitHandler.do = _do_once  # type: ignore[method-assign]
+    sender.AddOffsetsToTxnHandler.do = _add_offsets  # type: ignore[method-assign]
     sender.BACKOFF_OVERRIDE = _NEXT_TRANSACTION_BACKOFF_SECONDS

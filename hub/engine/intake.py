@@ -18,12 +18,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypedDict
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import NoOffsetForPartitionError
 from mode import Service
 
 from hub.engine.assignor import shard_assignor
-from hub.engine.batch import Batch
+from hub.engine.client import Consumer, TopicPartition, new_consumer
 from hub.engine.endtxn import send_once
 from hub.engine.exits import Exit, die
 from hub.engine.flow import Flow
@@ -56,7 +56,7 @@ class Intake(Service):
         flow: Flow,
         settings: EngineSettings,
         bootstrap: str,
-        put: Callable[[Batch], Awaitable[object]],
+        put: Callable[[Any], Awaitable[object]],
         before_start: Callable[[], None],
         **service: Any,
     ) -> None:
@@ -74,9 +74,9 @@ class Intake(Service):
         self._lanes: dict[int, Lane] = {}
         self._lane_of: dict[TopicPartition, Lane] = {}
         self._loop_watch = LoopWatch(settings)
-        self._consumer: AIOKafkaConsumer
+        self._consumer: Consumer
         self._watch: ProgressWatch
-        self._tasks: list[asyncio.Task[None]] = []
+        self._chores: list[asyncio.Task[None]] = []
 
     def progress(self) -> list[PartitionProgress]:
         """Where each partition of this process stands."""
@@ -86,13 +86,11 @@ class Intake(Service):
         self._before_start()
         send_once()
         settings = self._settings
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = new_consumer(
             bootstrap_servers=self._bootstrap,
             client_id=f"{self.flow.group}-{settings.group_instance_id or 'worker'}",
             group_id=self.flow.group,
             group_instance_id=settings.group_instance_id or None,
-            isolation_level="read_committed",
-            enable_auto_commit=False,
             # Lanes start where they say. Anything else, such as offsets the log no longer has, is a loss and must be loud.
             auto_offset_reset="none",
             partition_assignment_strategy=(shard_assignor(self.flow),),
@@ -114,19 +112,19 @@ class Intake(Service):
         try:
             async with asyncio.timeout(settings.open_step_timeout_ms / 1000):
                 await self._consumer.start()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.INTAKE_FAILED, "no connection to the cluster", error=repr(error), flow=self.flow.name)
         self._consumer.subscribe(topics=list(self.flow.topics), listener=_Rebalance(self._revoked, self._assigned))
         self._loop_watch.start()
-        self._tasks = [self._vital(self._fetch(), "fetching"), self._vital(self._watch.run(), "watching")]
+        self._chores = [self._vital(self._fetch(), "fetching"), self._vital(self._watch.run(), "watching")]
 
     async def on_stop(self) -> None:
         """Let the batches in progress finish and leave. A kill instead would be as correct, only slower for the others."""
         self._loop_watch.stop()
         await self._close_lanes()
-        for task in self._tasks:
+        for task in self._chores:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._chores, return_exceptions=True)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(self._settings.close_timeout_ms / 1000):
                 await asyncio.gather(self._consumer.stop(), self._watch.stop())
@@ -200,7 +198,7 @@ class Intake(Service):
         async def guarded() -> None:
             try:
                 await work
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
                 die(Exit.INTAKE_FAILED, f"{what} failed", error=repr(error), flow=self.flow.name)
 
         return asyncio.create_task(guarded(), name=f"{self.flow.name} {what}")
@@ -220,7 +218,7 @@ class Intake(Service):
         }
 
 
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Rebalance(ConsumerRebalanceListener):
     def __init__(
         self,
         revoked: Callable[[Collection[TopicPartition]], Awaitable[None]],
@@ -239,5 +237,5 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
 async def _or_die(what: str, doing: Awaitable[None]) -> None:
     try:
         await doing
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the library would log it and go on
         die(Exit.INTAKE_FAILED, f"could not {what}", error=repr(error))

@@ -19,12 +19,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
 from hub.engine.batch import Batch
+from hub.engine.client import Consumer, Fetched, TopicPartition
 from hub.engine.exits import Exit, die
 from hub.engine.flow import Flow
 from hub.engine.producer import LaneProducer
@@ -64,11 +64,11 @@ class Counters:
 
 
 @dataclass(slots=True)
-class _Fetched:
+class _Chunk:
     """Records of one partition as they came; *end* is where the reader stood after them, past markers too."""
 
     at: TopicPartition
-    records: Sequence[Any]
+    records: Sequence[Fetched]
     end: int
     taken: int = 0
 
@@ -87,7 +87,7 @@ class Lane:
         flow: Flow,
         shard: int,
         partitions: Sequence[TopicPartition],
-        consumer: AIOKafkaConsumer,
+        consumer: Consumer,
         put: Callable[[Batch], Awaitable[object]],
         opened: Callable[[], None],
         counters: Counters,
@@ -117,7 +117,7 @@ class Lane:
             settings=settings,
         )
         self._state = State()
-        self._fetched: deque[_Fetched] = deque()
+        self._fetched: deque[_Chunk] = deque()
         self._buffered = 0
         self._next: dict[TopicPartition, int] = {}
         self._commit: asyncio.Task[None] | None = None
@@ -141,10 +141,10 @@ class Lane:
         """Whether it has something to do and may therefore be expected to move."""
         return self.phase is not Phase.RUNNING or self._buffered > 0 or self._working
 
-    def feed(self, at: TopicPartition, records: Sequence[Any], end: int) -> None:
+    def feed(self, at: TopicPartition, records: Sequence[Fetched], end: int) -> None:
         """Take what was fetched of *at*."""
         self.moved_at = time.monotonic()
-        self._fetched.append(_Fetched(at, records, end))
+        self._fetched.append(_Chunk(at, records, end))
         self._buffered += len(records)
         self._wake.set()
 
@@ -166,7 +166,7 @@ class Lane:
             while await self._work_to_do():
                 await self._step_batch()
             await self._committed()
-        except Exception as error:  # a mistake in this file must not leave a lane silently dead
+        except Exception as error:  # noqa: BLE001 - a mistake in this file must not leave a lane silently dead
             die(Exit.INTAKE_FAILED, "the lane broke", error=repr(error), where=_where(error), **self._name())
 
     # opening
@@ -190,17 +190,16 @@ class Lane:
     async def _starts(self) -> dict[TopicPartition, int]:
         """The committed offset of each partition, or the beginning of its log."""
         committed = await asyncio.gather(*(self._consumer.committed(at) for at in self.partitions))
-        starts = dict(zip(self.partitions, committed, strict=True))
-        fresh = [at for at, offset in starts.items() if offset is None]
-        if fresh:
-            starts.update(await self._consumer.beginning_offsets(fresh))
-        return starts
+        known = dict(zip(self.partitions, committed, strict=True))
+        fresh = [at for at, offset in known.items() if offset is None]
+        starts = await self._consumer.beginning_offsets(fresh) if fresh else {}
+        return starts | {at: offset for at, offset in known.items() if offset is not None}
 
     async def _in_time(self, step: str, doing: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(self._settings.open_step_timeout_ms / 1000):
                 result = await doing
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.OPEN_FAILED, "a lane did not open", step=step, error=repr(error), **self._name())
         self.moved_at = time.monotonic()
         return result
@@ -313,7 +312,7 @@ class Lane:
             die(Exit.FENCED, "another worker holds this lane", **self._name())
         except TimeoutError:
             die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
         self.positions.update(work.ends)
         self.moved_at = time.monotonic()

@@ -15,8 +15,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
-
+from hub.engine.client import RecordBatch, TopicPartition, new_producer
 from hub.engine.partitioning import partition_for
 from hub.engine.record import Headers, Outgoing
 from hub.engine.settings import EngineSettings
@@ -38,7 +37,7 @@ class LaneProducer:
         self._settings = settings
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._turn = 0
-        self._kafka = AIOKafkaProducer(
+        self._kafka = new_producer(
             bootstrap_servers=bootstrap,
             client_id=transactional_id,
             transactional_id=transactional_id,
@@ -46,7 +45,6 @@ class LaneProducer:
             request_timeout_ms=settings.request_timeout_ms,
             retry_backoff_ms=settings.retry_backoff_ms,
             max_batch_size=settings.max_produce_batch_bytes,
-            acks="all",
         )
 
     async def start(self) -> None:
@@ -69,7 +67,9 @@ class LaneProducer:
             return False
         kafka = self._kafka
         await kafka.begin_transaction()
-        moving = asyncio.ensure_future(kafka.send_offsets_to_transaction(dict(offsets), self._group)) if offsets else None
+        moving = (
+            asyncio.ensure_future(kafka.send_offsets_to_transaction(dict(offsets), self._group)) if offsets else None
+        )
         await self._learn_partitions(sent)
         laid = self._lay(sent, changes)
         # One thing after the other. The broker asks the coordinator about every partition first written to, and while the
@@ -79,8 +79,7 @@ class LaneProducer:
         # The first batch of every partition goes in without giving way, so that one request names all partitions.
         written: list[Any] = [await kafka.send_batch(laid[at][0], at.topic, partition=at.partition) for at in laid]
         for at, batches in laid.items():
-            for batch in batches[1:]:
-                written.append(await kafka.send_batch(batch, at.topic, partition=at.partition))
+            written += [await kafka.send_batch(batch, at.topic, partition=at.partition) for batch in batches[1:]]
         await asyncio.gather(*written)
         await kafka.commit_transaction()
         return True
@@ -89,8 +88,10 @@ class LaneProducer:
         for topic in {outgoing.topic for outgoing in sent}.difference(self._partitions):
             self._partitions[topic] = tuple(sorted(await self._kafka.partitions_for(topic)))
 
-    def _lay(self, sent: Sequence[Outgoing], changes: Mapping[bytes, Change]) -> dict[TopicPartition, list[Any]]:
-        laid: dict[TopicPartition, list[Any]] = {}
+    def _lay(
+        self, sent: Sequence[Outgoing], changes: Mapping[bytes, Change]
+    ) -> dict[TopicPartition, list[RecordBatch]]:
+        laid: dict[TopicPartition, list[RecordBatch]] = {}
         self._turn += 1  # records without a key stay together and take turns batch by batch
         for outgoing in sent:
             at = TopicPartition(outgoing.topic, self._choose(outgoing))
@@ -112,7 +113,7 @@ class LaneProducer:
 
     def _append(
         self,
-        laid: dict[TopicPartition, list[Any]],
+        laid: dict[TopicPartition, list[RecordBatch]],
         at: TopicPartition,
         key: bytes | None,
         value: bytes | None,

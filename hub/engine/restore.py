@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
+from hub.engine.client import Fetched, TopicPartition, new_consumer
 from hub.engine.settings import EngineSettings
 from hub.engine.state import DUE_HEADER, Change, State
 
@@ -19,11 +18,9 @@ _POLL_MS = 200
 
 async def restore(bootstrap: str, at: TopicPartition, settings: EngineSettings) -> State:
     """All of *at*: the last change of every key."""
-    consumer = AIOKafkaConsumer(
+    consumer = new_consumer(
         bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
         auto_offset_reset="earliest",
-        enable_auto_commit=False,
         fetch_max_wait_ms=settings.fetch_wait_ms,
         max_partition_fetch_bytes=settings.max_partition_fetch_bytes,
         request_timeout_ms=settings.request_timeout_ms,
@@ -36,13 +33,13 @@ async def restore(bootstrap: str, at: TopicPartition, settings: EngineSettings) 
         await consumer.seek_to_beginning(at)
         while await consumer.position(at) < end:
             for records in (await consumer.getmany(at, timeout_ms=_POLL_MS)).values():
-                state.apply({record.key: _change(record.value, record.headers) for record in records})
+                state.apply({record.key: _change(record) for record in records if record.key is not None})
     finally:
         with contextlib.suppress(Exception):
             await consumer.stop()
     return state
 
 
-def _change(value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> Change:
-    due = next((int(text) for name, text in headers if name == DUE_HEADER), None)
-    return Change(value, due)
+def _change(record: Fetched) -> Change:
+    due = next((int(text) for name, text in record.headers if name == DUE_HEADER), None)
+    return Change(record.value, due)

@@ -14,9 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from hub.engine.client import Consumer, TopicPartition, new_consumer
 from hub.engine.exits import Exit, die
 from hub.engine.lane import Lane
 from hub.engine.settings import EngineSettings
@@ -47,7 +47,7 @@ class LoopWatch:
         self._beat_at = time.monotonic()
 
     def _watch(self) -> None:
-        assert self._loop is not None  # noqa: S101 - set before the thread starts
+        assert self._loop is not None
         seen_at = time.monotonic()
         while not self._stopped.wait(_TICK_SECONDS):
             now = time.monotonic()
@@ -67,7 +67,7 @@ class ProgressWatch:
         self,
         *,
         bootstrap: str,
-        consumer: AIOKafkaConsumer,
+        consumer: Consumer,
         lanes: Callable[[], Collection[Lane]],
         settings: EngineSettings,
         flow: str,
@@ -76,12 +76,7 @@ class ProgressWatch:
         self._lanes = lanes
         self._settings = settings
         self._flow = flow
-        self._probe = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
-            isolation_level="read_committed",  # an open transaction of a writer is nothing to do for a reader
-            enable_auto_commit=False,
-            request_timeout_ms=settings.probe_interval_ms,
-        )
+        self._probe = new_consumer(bootstrap_servers=bootstrap, request_timeout_ms=settings.probe_interval_ms)
         self._read_at: dict[TopicPartition, int] = {}
         self._ends: dict[TopicPartition, int] = {}
         self._answered_at = time.monotonic()
@@ -145,5 +140,5 @@ class ProgressWatch:
         if time.monotonic() - self._answered_at > tolerated:
             die(Exit.STALLED, "the broker does not say where the logs end", flow=self._flow)
         for lane in self._lanes():
-            if self._still_for(lane) > tolerated + (self._settings.open_step_timeout_ms / 1000 if not lane.running else 0):
-                die(Exit.STALLED, "nothing moved", flow=self._flow, shard=lane.shard, phase=lane.phase.value)
+            if lane.running and self._still_for(lane) > tolerated:  # opening and closing have limits of their own
+                die(Exit.STALLED, "nothing moved", flow=self._flow, shard=lane.shard)

@@ -58,9 +58,7 @@ def create_app(name: str) -> EngineApp:
     )
 
 
-def install(
-    app: EngineApp, flow: Flow, settings: EngineSettings, bootstrap: str
-) -> faust.ChannelT[Any]:
+def install(app: EngineApp, flow: Flow, settings: EngineSettings, bootstrap: str) -> faust.ChannelT[Any]:
     """Have *flow* fetched and committed by *app*; its agent takes batches from the channel returned::
 
     channel = install(app, flow, settings, bootstrap)
@@ -88,7 +86,7 @@ def install(
                 flow=flow,
                 settings=settings,
                 bootstrap=bootstrap,
-                put=lambda batch: channel.put(batch),
+                put=channel.put,
                 before_start=before_start,
                 **service,
             )

@@ -47,7 +47,14 @@ def count_batch(batch: Batch, out: str) -> None:
         counted, total = counted + 1, total + number
         batch.state.put(record.key, b"%d %d %d" % (counted, total, number))
         for copy, key in enumerate(outputs_of(record.key, number)):
-            said = {"key": record.key.decode(), "number": number, "copy": copy, "counted": counted, "total": total, "after": last}
+            said = {
+                "key": record.key.decode(),
+                "number": number,
+                "copy": copy,
+                "counted": counted,
+                "total": total,
+                "after": last,
+            }
             batch.send(Outgoing(out, key, json.dumps(said).encode()))
 
 

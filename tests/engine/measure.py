@@ -99,9 +99,8 @@ def latency(bootstrap: str, rate: int = 500, seconds: int = 20) -> None:
 
     def read() -> None:
         while len(taken) < rate * (seconds + 5):
-            for message in reader.consume(100, timeout=0.002):
-                if message.error() is None and message.value() is not None:
-                    taken.append(time.monotonic() - float(message.value()))
+            messages = reader.consume(100, timeout=0.002)
+            taken.extend(time.monotonic() - float(each.value() or 0) for each in messages if each.error() is None)
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()

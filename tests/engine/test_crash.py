@@ -64,7 +64,7 @@ class Load:
         began, number = time.monotonic(), 0
         while not self._done.is_set():
             due = int((time.monotonic() - began) * self._rate)
-            for number in range(number, due):  # noqa: B020, PLR1704 - goes on where it stopped
+            for number in range(number, due):  # noqa: B020 - goes on where it stopped
                 key = b"k-%d" % (number % KEYS)
                 self.sent[key] += 1
                 self._producer.produce(self._topic, b"%d" % self.sent[key], key)
