@@ -22,9 +22,9 @@ from hub.testing import Broker
 
 
 async def write(bootstrap: str, topic: str, value: bytes) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"w-{topic}") as producer:
-        async with producer.transaction():
-            await producer.send_and_wait(topic, value, partition=0)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"w-{topic}")
+    async with producer, producer.transaction():
+        await producer.send_and_wait(topic, value, partition=0)
 
 
 async def read(bootstrap: str, topic: str, count: int) -> list[bytes]:
