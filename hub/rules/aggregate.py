@@ -100,9 +100,9 @@ class Aggregate(ABC, Generic[S]):
     def decide(self, state: S | None, event: Event, now: datetime, reference: Reference) -> tuple[S, list[Step]]:
         """Judge one admitted *event*. Same id: no effect. Early: parked. Wrong: refused, and nothing changes."""
         state = state if state is not None else self.state_type(key=event.key, realm=event.realm)
-        now = self._forward(state, now)
+        last, now = self._forward(state, now)
         ledger = self._ledger(state, now, reference)
-        self._fire_until(state, now, ledger)
+        self._fire_until(state, last, now, ledger)
         if event.id in state.seen:
             return state, ledger.steps
         state.seen[event.id] = None
@@ -122,9 +122,9 @@ class Aggregate(ABC, Generic[S]):
 
     def tick(self, state: S, now: datetime, reference: Reference) -> tuple[S, list[Step]]:
         """Let everything that is due by *now* happen, in the order of its time."""
-        now = self._forward(state, now)
+        last, now = self._forward(state, now)
         ledger = self._ledger(state, now, reference)
-        self._fire_until(state, now, ledger)
+        self._fire_until(state, last, now, ledger)
         ledger.now = now
         self.settle(state, ledger)
         return state, ledger.steps
@@ -134,11 +134,11 @@ class Aggregate(ABC, Generic[S]):
         first = min(self._timers(state, reference), default=None)
         return first.at if first else None
 
-    def _forward(self, state: S, now: datetime) -> datetime:
+    def _forward(self, state: S, now: datetime) -> tuple[datetime, datetime]:
         last = datetime.fromisoformat(state.now) if state.now else now
         now = max(last, now)
         state.now = now.isoformat()
-        return now
+        return last, now
 
     def _ledger(self, state: S, now: datetime, reference: Reference) -> Ledger:
         return Ledger(state, now, reference, lambda role, event_type, data: self.parties(state, role, event_type, data))
@@ -151,9 +151,10 @@ class Aggregate(ABC, Generic[S]):
             yield Timer(at, name, subject)
         yield from self.timers(state, reference)
 
-    def _fire_until(self, state: S, now: datetime, ledger: Ledger) -> None:
+    def _fire_until(self, state: S, last: datetime, now: datetime, ledger: Ledger) -> None:
         while (timer := min(self._timers(state, ledger.reference), default=None)) is not None and timer.at <= now:
-            ledger.now = timer.at  # as if it had fired on time: a worker that was down decides the same
+            # As if it had fired on time: a worker that was down decides the same. But not before the fact that set it was known.
+            ledger.now = max(timer.at, last)
             if timer.name == "parked":
                 self._orphan(state, timer.subject, ledger)
             else:

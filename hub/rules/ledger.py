@@ -71,8 +71,10 @@ class Ledger:
         state = self.state
         state.sequence += 1
         cause = self.cause
+        # Without a cause the kind of state is part of the id: a matter and a complaint may have the same key.
+        origin = (cause.id,) if cause else (state.realm, type(state).__name__, state.key)
         event = Event(
-            id=derived_id(cause.id, event_type, str(state.sequence)) if cause else derived_id(state.realm, state.key, event_type, str(state.sequence)),
+            id=derived_id(*origin, event_type, str(state.sequence)),
             type=event_type,
             party=HUB,
             key=key or state.key,

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib import import_module
 from typing import Any, Final
 
 from hub.canonical.event import Event
@@ -18,28 +17,15 @@ from hub.canonical.refused import Refused
 from hub.reference import Reference
 from hub.rules.admit import admit
 from hub.rules.aggregate import CALENDAR_LOADED, Aggregate
+from hub.rules.complaint import COMPLAINT
+from hub.rules.inspection import INSPECTION
 from hub.rules.ledger import Refusal, Routed, Step
+from hub.rules.matter import MATTER
 from hub.rules.project import project
 from hub.rules.state import Common
 
-
-class _Aggregates(Mapping[str, Aggregate[Any]]):
-    """The three aggregates by the first word of their events, each imported when first asked for."""
-
-    _homes: Final = {"inspection": "hub.rules.inspection", "matter": "hub.rules.matter", "complaint": "hub.rules.complaint"}
-
-    def __getitem__(self, name: str) -> Aggregate[Any]:
-        aggregate: Aggregate[Any] = getattr(import_module(self._homes[name]), name.upper())
-        return aggregate
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._homes)
-
-    def __len__(self) -> int:
-        return len(self._homes)
-
-
-AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = _Aggregates()
+#: The three aggregates by the first word of their events.
+AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = {each.name: each for each in (INSPECTION, MATTER, COMPLAINT)}
 
 
 @dataclass(frozen=True, slots=True)
