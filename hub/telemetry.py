@@ -106,7 +106,7 @@ def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 def configure(
-    *, level: str = "INFO", stream: TextIO | None = None, colours: bool | None = None, process: str | None = None
+    level: str = "INFO", *, stream: TextIO | None = None, colours: bool | None = None, process: str | None = None
 ) -> None:
     """Send structlog and the standard library's logging to *stream* (stderr). Call once, first thing in a process."""
     out = stream or sys.stderr

@@ -70,10 +70,11 @@ def hub_processes(gateway_port: int, agents: Sequence[str] = ()) -> tuple[ChildS
         port = next(health)
         return ChildSpec(name, [*serve, verb, *more, "--health-port", str(port)], ready=f"http://{LOOPBACK}:{port}/readyz")
 
+    # A slot is a fixed place in the consumer groups: a worker that comes back has its partitions at once.
     workers = (
-        tuple(spec(f"worker-{agent}", "worker", "--agent", agent) for agent in agents)
+        tuple(spec(f"worker-{agent}", "worker", "--agent", agent, "--slot", f"dev-{agent}") for agent in agents)
         if agents
-        else (spec("worker", "worker"),)
+        else (spec("worker", "worker", "--slot", "dev"),)
     )
     gateway = ChildSpec(
         "gateway",
