@@ -18,7 +18,7 @@ from hub.rules.ledger import Ledger
 from hub.rules.matter import conflict, court, lead, needs, relief, roles
 from hub.rules.matter.case import CASE
 from hub.rules.matter.court import COURT
-from hub.rules.matter.police import POLICE
+from hub.rules.matter.police import POLICE, not_stale
 from hub.rules.matter.referral import REFERRAL
 from hub.rules.matter.relief import RELIEF
 from hub.rules.matter.scene import Rule, Scene
@@ -51,21 +51,27 @@ class MatterAggregate(Aggregate[Matter]):
         return needs.missing(state, event, RULES[event.type].needs)
 
     def permit(self, state: Matter, event: Event, reference: Reference) -> None:
-        directory = reference.directory
+        if not self._may_send(state, event, reference):
+            raise Refused(
+                "NOT_PERMITTED",
+                f"{event.party} 不是该事项中有权报送此事件的一方,请由主管机关、办理单位或对应机关报送",
+                detail_en=f"{event.party} is not the party of this matter that may send this event",
+            )
+        if event.type not in roles.FIRST:
+            not_stale(state, event)
+
+    def _may_send(self, state: Matter, event: Event, reference: Reference) -> bool:
         for role in reference.events[event.type].senders:
-            if not may_send(role, event, directory):
-                continue
-            named = roles.senders(state, event, role, directory)
-            if named is None or event.party in named:
-                return
-        raise Refused(
-            "NOT_PERMITTED",
-            f"{event.party} 不是该事项中有权报送此事件的一方,请由主管机关、办理单位或对应机关报送",
-            detail_en=f"{event.party} is not the party of this matter that may send this event",
-        )
+            if may_send(role, event, reference.directory):
+                named = roles.senders(state, event, role, reference.directory)
+                if named is None or event.party in named:
+                    return True
+        return False
 
     def mark(self, state: Matter, event: Event, mark: str) -> str:
-        """A fact of the round before is a repetition of that one, not the first of a new round."""
+        """A fact of the round before is a repetition of that one; a filing by another principal is none."""
+        if event.type == "matter.case.filed":
+            return f"{mark}|{event.data['principal']}"
         here = rounds = conflict.rounds(state, event)
         while rounds >= 0:
             name = f"{mark}|{rounds}" if rounds else mark

@@ -18,6 +18,9 @@ from hub.rules.matter.state import Matter, about, facts
 WITHDRAWN: Final = "matter.filing.withdrawn"
 REFUSALS: Final = ("matter.lead.declined", "matter.lead.disclaimed")
 
+#: Once for each police; again if the lead is forwarded back to it.
+BY_POLICE: Final = frozenset(("matter.lead.receipted", "matter.supplement.required", "matter.lead.forwarded"))
+
 #: Once-only facts of a lead that may come again after a filing was withdrawn 撤案.
 AGAIN: Final = frozenset(
     f"matter.{name}"
@@ -38,8 +41,10 @@ AGAIN: Final = frozenset(
 
 
 def rounds(matter: Matter, event: Event) -> int:
-    """How often the lead had started over by the legal time of *event*."""
+    """How often the lead had started over, for this fact, by the legal time of *event*."""
     entity = about(event)
+    if event.type in BY_POLICE:
+        return sum(fact.note["toPolice"] == event.party and fact.time <= event.time for fact in facts(matter, "lead.forwarded", entity))
     if event.type == WITHDRAWN:
         return max(0, sum(fact.time <= event.time for fact in facts(matter, "lead.filed", entity)) - 1)
     if event.type not in AGAIN:

@@ -26,7 +26,11 @@ def _same(name: str, field: str) -> Known:
 
 def _receipted(matter: Matter, event: Event) -> bool:
     lead = matter.leads.get(about(event))
-    return lead is not None and any(fact.party == lead.police for fact in facts(matter, "lead.receipted", lead.id))
+    if lead is None:
+        return False
+    named = (fact.time for fact in facts(matter, "lead.forwarded", lead.id) if fact.note["toPolice"] == lead.police)
+    since = max(named, default="")
+    return any(fact.party == lead.police and fact.time >= since for fact in facts(matter, "lead.receipted", lead.id))
 
 
 def _decision_served(matter: Matter, event: Event) -> bool:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from hub.canonical.event import Event
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.lead import in_force
 from hub.rules.matter.pauses import case_runs_on
 from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin
-from hub.rules.matter.state import Fact, Lead, facts, first, latest
+from hub.rules.matter.state import Fact, Lead, Matter, about, facts, first, latest
 
 #: Spans of the review of an economic crime, from its start (公通字〔2017〕25号 art 16).
 STAGES: Final = {"COUNTY_30": 30, "UPPER_60": 60}
@@ -27,10 +28,10 @@ def _lead(scene: Scene) -> Lead:
     return scene.matter.leads[scene.about]
 
 
-def not_concluded(scene: Scene) -> None:
-    """Nothing happens to a lead after its conclusion."""
-    concluded = first(scene.matter, "lead.concluded", scene.about)
-    if concluded is not None and scene.event.time > concluded.time:
+def not_stale(matter: Matter, event: Event) -> None:
+    """Nothing happens to a lead after its conclusion; what happened before it may still be told."""
+    concluded = first(matter, "lead.concluded", about(event))
+    if concluded is not None and event.time > concluded.time and event.type != concluded.type:
         raise Refused(
             "STALE_TARGET",
             "该移送案件已办结,请另行移送",
@@ -170,32 +171,29 @@ def _nothing_left_to_do(scene: Scene) -> None:
 POLICE: Final[Mapping[str, Rule]] = {
     "matter.lead.receipted": Rule(
         needs="lead",
-        guards=(not_concluded,),
         acts=(Starts("F04"), Starts("F06"), _review, Starts("F08b", when=_economic)),
     ),
-    "matter.supplement.required": Rule(needs="lead.receipted", guards=(not_concluded,), acts=(Ends("F04"), Starts("F05"))),
-    "matter.supplement.supplied": Rule(needs="supplement.required", guards=(not_concluded,), acts=(Ends("F05"),)),
+    "matter.supplement.required": Rule(needs="lead.receipted", acts=(Ends("F04"), Starts("F05"))),
+    "matter.supplement.supplied": Rule(needs="supplement.required", acts=(Ends("F05"),)),
     "matter.lead.forwarded": Rule(
         needs="lead.receipted",
-        guards=(not_concluded,),
+        keep=("toPolice",),
         change=_forwarded,
         acts=(Ends("F06"), Voids("F04"), Voids("F08"), Voids("F08b"), _dossier_to_new_police),
     ),
-    "matter.lead.disclaimed": Rule(needs="lead.receipted", guards=(not_concluded,), acts=_VERDICT),
-    "matter.filing.extended": Rule(needs="lead.receipted", guards=(not_concluded, _extendable), acts=(_extend,)),
-    "matter.lead.filed": Rule(needs="lead.receipted", keep=("noticeServedAt",), guards=(not_concluded,), acts=(*_VERDICT, filed)),
+    "matter.lead.disclaimed": Rule(needs="lead.receipted", acts=_VERDICT),
+    "matter.filing.extended": Rule(needs="lead.receipted", guards=(_extendable,), acts=(_extend,)),
+    "matter.lead.filed": Rule(needs="lead.receipted", keep=("noticeServedAt",), acts=(*_VERDICT, filed)),
     "matter.lead.declined": Rule(
         needs="lead.receipted",
-        guards=(not_concluded,),
         acts=(*_VERDICT, Ends("F17"), _notice_served, _right_of_reconsideration),
     ),
-    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", guards=(not_concluded,), acts=(case_runs_on,)),
+    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", acts=(case_runs_on,)),
     "matter.filing.withdrawn": Rule(
         needs="lead.filed",
-        guards=(not_concluded,),
         acts=(Voids("F10", when=_withdrawn_by_then), Voids("F18", when=_withdrawn_by_then)),
     ),
-    "matter.handover.completed": Rule(needs="lead.filed", keep=("items",), guards=(not_concluded,), acts=(_assess,)),
+    "matter.handover.completed": Rule(needs="lead.filed", keep=("items",), acts=(_assess,)),
     "matter.lead.concluded": Rule(
         needs="lead.filed", keep=("outcome",), acts=(Ends("F18"), _nothing_left_to_do)
     ),

@@ -12,7 +12,7 @@ from typing import Final
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.lead import in_force
-from hub.rules.matter.police import filed, not_concluded
+from hub.rules.matter.police import filed
 from hub.rules.matter.scene import Ends, Guard, KnownEnd, Rule, Scene, Starts, begin, field_is
 from hub.rules.matter.state import Fact, Lead, facts, known
 
@@ -22,19 +22,17 @@ def _lead(scene: Scene) -> Lead:
 
 
 def _in_time(*rights: str) -> Guard:
-    """The newest right of *rights* that ever ran has not run out."""
+    """The right of *rights* that began last has not run out."""
 
     def guard(scene: Scene) -> None:
-        for clock in rights:
-            if not schedule.find(scene.matter, clock, scene.about):
-                continue
-            if schedule.late(scene.matter, clock, scene.about, scene.event.time):
-                raise Refused(
-                    "TOO_LATE",
-                    "法定期限已过,该权利不得再行使",
-                    detail_en=f"the period {clock} for this right is over (Order 310 art. 9)",
-                )
-            return
+        runs = [row for clock in rights if (row := schedule.governing(scene.matter, clock, scene.about)) is not None]
+        newest = max(runs, key=lambda row: row.started_at, default=None)
+        if newest is not None and schedule.late(scene.matter, newest.clock, scene.about, scene.event.time):
+            raise Refused(
+                "TOO_LATE",
+                "法定期限已过,该权利不得再行使",
+                detail_en=f"the period {newest.clock} for this right is over (Order 310 art. 9)",
+            )
 
     return guard
 
@@ -55,18 +53,23 @@ def _dossier_to_procuratorate(scene: Scene) -> None:
 
 def _reconsidered(scene: Scene) -> None:
     if scene.data["outcome"] == "UPHELD":
-        suggested = min((fact.time for fact in facts(scene.matter, "supervision.suggested", scene.about) if fact.time >= scene.data["noticeServedAt"]), default="")
-        filing = in_force(scene.matter, scene.about)
-        if begin(scene, "F13", scene.about, scene.data["noticeServedAt"]):
-            if suggested:
-                schedule.end(scene.ledger, "F13", scene.about, suggested)
-            if filing is not None and filing.time > scene.event.time:
-                schedule.void(scene.ledger, "F13", scene.about)
+        _right_of_supervision(scene)
     elif in_force(scene.matter, scene.about) is None:
         # It counts as the filing 立案 of that decision: what needs a filed lead finds one.
         note = {"noticeServedAt": scene.data["noticeServedAt"]}
         scene.matter.facts.append(Fact("matter.lead.filed", scene.about, scene.event.time, scene.event.party, note))
         filed(scene)
+
+
+def _right_of_supervision(scene: Scene) -> None:
+    served_at, filing = scene.data["noticeServedAt"], in_force(scene.matter, scene.about)
+    if not begin(scene, "F13", scene.about, served_at):
+        return
+    suggested = _answered_by("supervision.suggested")(scene, served_at)
+    if suggested:
+        schedule.end(scene.ledger, "F13", scene.about, suggested)
+    if filing is not None and filing.time > scene.event.time:
+        schedule.void(scene.ledger, "F13", scene.about)
 
 
 def _answered_by(*names: str) -> KnownEnd:
@@ -92,33 +95,30 @@ def _investigation_supervised(scene: Scene) -> None:
 
 
 SUPERVISION: Final[Mapping[str, Rule]] = {
-    "matter.reconsideration.requested": Rule(needs="lead.declined", guards=(not_concluded, _in_time("F11")), acts=(Ends("F11"), Starts("F12"))),
+    "matter.reconsideration.requested": Rule(needs="lead.declined", guards=(_in_time("F11"),), acts=(Ends("F11"), Starts("F12"))),
     "matter.reconsideration.decided": Rule(
         needs="reconsideration.requested",
         keep=("outcome", "noticeServedAt"),
-        guards=(not_concluded,),
         acts=(Ends("F12"), _reconsidered),
     ),
     "matter.supervision.suggested": Rule(
         needs="lead.declined",
-        guards=(_right_level, not_concluded, _in_time("F13", "F11")),
+        guards=(_right_level, _in_time("F13", "F11")),
         acts=(Ends("F11"), Ends("F13"), _dossier_to_procuratorate),
     ),
     "matter.reasons.required": Rule(
         needs="lead",
         keep=("kind",),
-        guards=(not_concluded,),
         acts=(
             Starts("F14", when=field_is("kind", "NOT_FILED"), ended=_answered_by("reasons.given", "lead.filed"), by_sender="jcy"),
             Starts("F17", when=field_is("kind", "SILENCE"), ended=_answered_by("reasons.given", "lead.filed", "lead.declined"), by_sender="jcy"),
         ),
     ),
-    "matter.reasons.given": Rule(needs="reasons.required", guards=(not_concluded,), acts=(Ends("F14"), Ends("F17"))),
-    "matter.reasons.accepted": Rule(needs="reasons.given", guards=(not_concluded,), acts=(Starts("F15", by_sender="jcy"),)),
-    "matter.supervision.answered": Rule(needs="reasons.accepted", guards=(not_concluded,), acts=(Ends("F15"),)),
+    "matter.reasons.given": Rule(needs="reasons.required", acts=(Ends("F14"), Ends("F17"))),
+    "matter.reasons.accepted": Rule(needs="reasons.given", acts=(Starts("F15", by_sender="jcy"),)),
+    "matter.supervision.answered": Rule(needs="reasons.accepted", acts=(Ends("F15"),)),
     "matter.filing.ordered": Rule(
         needs="lead.declined",
-        guards=(not_concluded,),
         acts=(Starts("F16", ended=_filing_in_force, by_sender="jcy"), _investigation_supervised),
     ),
 }

@@ -12,8 +12,12 @@ from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.pauses import case_rests
 from hub.rules.matter.roles import declared_organ
-from hub.rules.matter.scene import Ends, Rule, Scene, Starts, begin
+from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin
 from hub.rules.matter.state import Lead, Matter, Report, latest
+
+#: Later than any legal time.
+_ALWAYS: Final = "9999"
+
 
 # ---- reports
 
@@ -40,8 +44,13 @@ def _lead_approved_at(scene: Scene, started_at: str) -> str:
     return lead.approved_at if lead else ""
 
 
-def _not_transferred(scene: Scene) -> bool:
-    return not scene.matter.reports[scene.about].lead
+def _to_be_transferred(scene: Scene) -> bool:
+    report = scene.matter.reports[scene.about]
+    return not report.lead and not _refused_report(scene.matter, report, _ALWAYS)
+
+
+def _stands(scene: Scene) -> bool:
+    return not _to_be_transferred(scene)
 
 
 # ---- leads
@@ -118,7 +127,7 @@ def _in_due_time(scene: Scene) -> None:
 
 TRANSFER: Final[Mapping[str, Rule]] = {
     "matter.suspicion.reported": Rule(change=_reported, acts=(Starts("F01", ended=_lead_approved_at),)),
-    "matter.transfer.approved": Rule(needs="suspicion.reported", acts=(Ends("F01"), Starts("F02", when=_not_transferred))),
-    "matter.transfer.refused": Rule(needs="suspicion.reported", acts=(Ends("F01"),)),
+    "matter.transfer.approved": Rule(needs="suspicion.reported", acts=(Ends("F01"), Starts("F02", when=_to_be_transferred))),
+    "matter.transfer.refused": Rule(needs="suspicion.reported", acts=(Ends("F01"), Voids("F02", when=_stands))),
     "matter.lead.transferred": Rule(guards=(_approved,), change=_transferred, acts=(_in_due_time, case_rests)),
 }
