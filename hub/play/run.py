@@ -25,7 +25,7 @@ def run(scenario: Scenario, reference: Reference) -> Outcome:
     outcome = Outcome()
     for fact in scenario.given:
         if fact.event:
-            event = _event(fact)
+            event = event_of(fact)
             steps = world.accept(event, fact.at)
             arrived = Arrived(_written(fact.at), fact.event, fact.party, event.key)
         else:
@@ -37,7 +37,8 @@ def run(scenario: Scenario, reference: Reference) -> Outcome:
     return outcome
 
 
-def _event(fact: Fact) -> Event:
+def event_of(fact: Fact) -> Event:
+    """The event that *fact* sends."""
     event_type, data = Catalogue.load()[fact.event], fact.data or {}
     return Event(
         id=fact.id,

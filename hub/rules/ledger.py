@@ -63,10 +63,19 @@ class Ledger:
         self.cause: Event | None = None
         self._resolve = resolve
 
-    def emit(self, event_type: str, data: Mapping[str, Any], *, key: str = "", told: Mapping[str, Iterable[str]] | None = None) -> Event:
+    def emit(
+        self,
+        event_type: str,
+        data: Mapping[str, Any],
+        *,
+        key: str = "",
+        told: Mapping[str, Iterable[str]] | None = None,
+        narrow: Mapping[str, str] | None = None,
+    ) -> Event:
         """Make a decision event; *key* names another aggregate if it is addressed to one. Fields that are None are left out.
 
         *told* says who a role is, where only the maker of the event can know it (the parties of one clock).
+        *narrow* gives narrower projections for some of the catalogue's, where *data* are more delicate than their fields tell.
         """
         state = self.state
         state.sequence += 1
@@ -85,7 +94,8 @@ class Ledger:
             sequence=state.sequence,
             realm=state.realm,
         )
-        self.steps.append(Routed(event, self.recipients(event_type, event.data, HUB, told), decision=True))
+        recipients = tuple((party, (narrow or {}).get(shown, shown)) for party, shown in self.recipients(event_type, event.data, HUB, told))
+        self.steps.append(Routed(event, recipients, decision=True))
         return event
 
     def accept(self, event: Event, apply: Callable[[], None]) -> None:

@@ -71,13 +71,14 @@ def _value(field: Field, value: Any, dropped: frozenset[str], day: date) -> Any:
 
 def _block(field: Field, value: Mapping[str, Any], dropped: frozenset[str], day: date) -> dict[str, Any]:
     assert field.record is not None
-    if field.record.name == "Subject" and _is_minor(value, day):
+    if field.record.name == "Subject" and is_minor(value, day):
         # A child is nobody's business but the receiver's who must act: 未成年人保护法, contract §9.
         return {} if field.classes & dropped else {"subjectType": value["subjectType"], "isMinor": True}
     return _record(field.record.fields, value, dropped, day)
 
 
-def _is_minor(subject: Mapping[str, Any], day: date) -> bool:
+def is_minor(subject: Mapping[str, Any], day: date) -> bool:
+    """Is the person of a ``Subject`` a child on *day*? The number of the identity card overrides what is said."""
     number = subject.get("idNo")
     if number is None:
         return bool(subject.get("isMinor"))
@@ -91,7 +92,7 @@ def _has_minor(fields: tuple[Field, ...], value: Mapping[str, Any], day: date) -
             continue
         for one in value[field.name] if field.many else (value[field.name],):
             if field.record.name == "Subject":
-                if _is_minor(one, day):
+                if is_minor(one, day):
                     return True
             elif _has_minor(field.record.fields, one, day):
                 return True

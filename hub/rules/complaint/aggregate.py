@@ -6,6 +6,7 @@ The one rule: one function per event type, found by name in `_EFFECTS`; each che
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any, Final
 
 from hub.canonical.event import Event
@@ -18,6 +19,7 @@ from hub.rules.complaint import clocks
 from hub.rules.complaint.owner import copy_to, sector_owner, territory_owner
 from hub.rules.complaint.state import Ticket
 from hub.rules.ledger import Ledger
+from hub.rules.project import is_minor
 
 
 class ComplaintAggregate(Aggregate[Ticket]):
@@ -87,6 +89,7 @@ def _received(ticket: Ticket, event: Event, ledger: Ledger) -> None:
     ticket.channel, ticket.kind, ticket.content = data["channel"], data["kind"], data["content"]
     ticket.address, ticket.division_code = data["address"], data["divisionCode"]
     ticket.anonymous, ticket.informant_ref = data["anonymous"], data.get("informantRef", "")
+    ticket.minor = "subject" in data and is_minor(data["subject"], date.fromisoformat(event.time[:10]))
     ticket.owner_territory = territory
     ticket.owner_sector = sector_owner(directory, data.get("itemSector", ""), data.get("itemTier", ""), data["divisionCode"])
     _say_owner(ticket, ledger)
@@ -172,8 +175,12 @@ def _say_owner(ticket: Ticket, ledger: Ledger) -> None:
             "informantRef": ticket.informant_ref or None,
             **place,
         },
+        narrow=_NARROW_FOR_MINORS if ticket.minor else None,
     )
 
+
+#: The subject is not part of the assignment, so its projection cannot know of a child: the others then see no content (contract §9).
+_NARROW_FOR_MINORS: Final = {"WORK": "SUPER"}
 
 #: Facts that a return does not undo.
 _ONCE_FOR_GOOD: Final = ("complaint.ticket.received", "complaint.ticket.returned")

@@ -20,6 +20,7 @@ class Ticket(Common, kw_only=True, omit_defaults=True):
     division_code: str = ""
     informant_ref: str = ""
     anonymous: bool = False
+    minor: bool = False  #: the ticket is about a child
     owner_sector: str = ""  #: original department; "" while undetermined
     owner_territory: str = ""
     accepted: bool = False

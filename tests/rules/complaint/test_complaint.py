@@ -184,3 +184,10 @@ def test_answer_ends_a_running_acceptance_but_heals_no_missed_one() -> None:
         tickets.tick(f"{day} 08:00")
         tickets.send(f"{day} 09:00", "complaint.ticket.answered", "GSH-GOV", result="已办", legal="03-04 09:00")
         assert tickets.clocks()["C01a"][0] == state
+
+
+@pytest.mark.parametrize(("subject", "shown"), [({"isMinor": True}, "SUPER"), ({"idNo": "520103201203150023", "isMinor": False}, "SUPER"), ({}, "WORK")])
+def test_content_about_a_child_is_for_the_owner_alone(subject: dict[str, object], shown: str) -> None:
+    tickets = Tickets()
+    tickets.receive("03-02 09:00", subject={"subjectType": "PERSON", "name": "某人", **subject}, itemTier="CITY")
+    assert tickets.receivers("complaint.ticket.assigned") == {"GY-YJJ": "FULL", "GSH-GOV": shown, "GY-ZD-DD2": shown}
