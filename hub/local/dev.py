@@ -166,7 +166,8 @@ class Supervisor:
     async def _declare_topics(self) -> None:
         began = time.monotonic()
         wanted = self._topics.all()
-        change = plan(wanted, await read_cluster(self._bootstrap), internal=self._topics.internal)
+        keys = {key for topic in wanted for key in topic.settings}
+        change = plan(wanted, await read_cluster(self._bootstrap, keys), internal=self._topics.internal)
         await apply(self._bootstrap, change)
         self._say(f"✔ 主题 topics {len(wanted)} (+~ {len(change.changes)}) {time.monotonic() - began:.1f} s")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_CHECKOUT = Path(__file__).resolve().parents[2]
+_INSTALLED = Path(sys.prefix) / "share" / "enforcement-hub"
 
 
 def project_file(name: str) -> Path:
-    """The file *name* of the project: beside the package in a checkout, inside it when installed from a wheel."""
-    installed = _PACKAGE / "_project" / name
-    return installed if installed.exists() else _PACKAGE.parent / name
+    """The file *name* of the project: beside the package in a checkout, under `share/` when installed from a wheel."""
+    in_checkout = _CHECKOUT / name
+    return in_checkout if in_checkout.exists() else _INSTALLED / name

@@ -39,10 +39,13 @@ class NotApplied(RuntimeError):
         super().__init__("\n".join(self.reasons))
 
 
-async def read_cluster(bootstrap: str) -> Cluster:
-    """Every topic of the cluster at *bootstrap*, with its effective settings."""
+async def read_cluster(bootstrap: str, keys: Iterable[str] | None = None) -> Cluster:
+    """Every topic of the cluster at *bootstrap*, with its effective settings.
+
+    *keys* limits the settings read: a tenth of the time, but what was set by hand beside them is not seen.
+    """
     async with _admin(bootstrap) as admin:
-        return await _read(admin)
+        return await _read(admin, None if keys is None else dict.fromkeys(keys))
 
 
 async def apply(bootstrap: str, plan: Plan) -> None:
@@ -87,13 +90,13 @@ async def _admin(bootstrap: str) -> AsyncIterator[Any]:
         await admin.close()
 
 
-async def _read(admin: Any) -> Cluster:
+async def _read(admin: Any, keys: dict[str, None] | None) -> Cluster:
     about, topics = await asyncio.gather(admin.describe_cluster(), admin.describe_topics())
     names = [topic["topic"] for topic in topics]
     settings: dict[str, tuple[dict[str, str], frozenset[str]]] = {}
     if names:
         answers = await admin.describe_configs(
-            [_resource(ConfigResourceType.TOPIC, name) for name in names], include_synonyms=True
+            [_resource(ConfigResourceType.TOPIC, name, keys) for name in names], include_synonyms=True
         )
         for answer in answers:
             for code, text, _, name, entries in answer.resources:
