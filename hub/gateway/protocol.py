@@ -88,7 +88,8 @@ class GuardedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._enter(_Phase.HEAD)
+        if self._phase is not _Phase.HEAD:  # of a request that came behind another one
+            self._enter(_Phase.HEAD)
         self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]
 
     def on_url(self, url: bytes) -> None:

@@ -57,7 +57,7 @@ def test_a_refused_event_is_a_problem(gateway: Running) -> None:
     assert answer.headers["content-type"].startswith("application/problem+json")
     said = answer.json()
     assert (said["code"], said["pointer"]) == ("INVALID_FIELD", "/data/procedure")
-    assert said["detail"] and said["detail_en"] and said["hint"] and said["title"] and said["type"]
+    assert all(said[name] for name in ("type", "title", "detail", "detail_en", "hint"))
 
 
 def test_refusals_carry_the_codes_of_the_contract(gateway: Running) -> None:
