@@ -10,7 +10,7 @@ from functools import cache
 
 from hub import reference as reference_data
 from hub.local.discovery import bootstrap_for, find_running
-from hub.local.files import project_file
+from hub.local.topics import load_topics
 from hub.reference import Reference
 from hub.settings import Settings
 from hub.topics import Topics
@@ -34,6 +34,4 @@ def hub() -> Hub:
     """This process's hub, made once."""
     settings = Settings()
     reference = replace(reference_data.load(), check_code_secret=settings.check_code_secret.get_secret_value())
-    environment = settings.topics_environment or ("local" if find_running() else None)
-    topics = Topics.load(settings.topics_file or project_file("topics.yaml"), reference.directory.codes(), environment)
-    return Hub(settings, reference, topics)
+    return Hub(settings, reference, load_topics(settings, "local" if find_running() else None))

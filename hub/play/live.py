@@ -18,6 +18,7 @@ from aiokafka import TopicPartition
 from hub.canonical.event import HUB, full_type, own_event_id
 from hub.engine.record import Record
 from hub.local.discovery import Running
+from hub.ops.readers import AGENTS
 from hub.ops.scan import records
 from hub.play.outcome import Arrived, Emitted, Outcome, Turned
 from hub.play.run import clock_row
@@ -25,9 +26,8 @@ from hub.play.scenario import Fact, Scenario
 from hub.play.tail import Places, Tail
 from hub.rules.pipeline import AGGREGATES
 from hub.rules.state import decode
-from hub.ops.readers import AGENTS
 from hub.topics import Topics
-from hub.wire import avro, envelope
+from hub.wire import envelope
 
 #: Scenarios that play at the same time.
 TOGETHER: Final = 12
@@ -58,7 +58,7 @@ async def play_live(scenarios: Sequence[Scenario], running: Running, topics: Top
         await tail.delivered()
     finally:
         await tail.close()
-    clocks = await _clocks(running.bootstrap, topics, {player.realm for player in players})
+    clocks = await clock_tables(running.bootstrap, topics)
     return [player.outcome(tail.told[player.realm], clocks.get(player.realm, [])) for player in players]
 
 
@@ -136,26 +136,36 @@ class _Player:
 
     def outcome(self, told: Sequence[Record], clocks: Sequence[Mapping[str, Any]]) -> Outcome:
         """What the topics tell of this realm, as the rules alone would have told it."""
-        refused = dict(self._at_the_door)
-        emitted: dict[tuple[str, str, str], Emitted] = {}
-        for record in told:
-            headers = record.headers
-            event = envelope.from_record(record.key, record.value, headers)
-            projection = envelope.header(headers, "ce_projection")
-            at = event.recorded.isoformat(timespec="seconds")
-            if event.type == "receipt.ingress.refused" and not projection:
-                identity = str(event.data["eventId"])
-                turned = Turned(self._ids.get(identity, identity), str(event.data["code"]), str(event.data.get("detail", "")), at)
-                refused.setdefault(identity, turned)
-            if event.aggregate == "receipt" or envelope.header(headers, envelope.RECIPIENTS):
-                continue
-            if projection:
-                party = self._topics.party_of(record.topic)
-                emitted.setdefault((event.id, party, projection), Emitted(event.type, event.data, party, at))
-            elif event.party == HUB:
-                emitted.setdefault((event.id, "", ""), Emitted(event.type, event.data, at=at))
-        story = [*self._arrived, *emitted.values(), *refused.values()]
-        return Outcome(sorted(story, key=lambda step: step.at or "~"), list(clocks))
+        outcome = read_outcome(told, self._topics, self._ids, self._at_the_door)
+        outcome.story[:0] = self._arrived
+        outcome.story.sort(key=lambda step: step.at)
+        outcome.clocks.extend(clocks)
+        return outcome
+
+
+def read_outcome(told: Sequence[Record], topics: Topics, ids: Mapping[str, str], at_the_door: Mapping[str, Turned]) -> Outcome:
+    """Decisions, deliveries and refusals among the records *told*; *ids* gives the names under which facts were sent."""
+    refused = dict(at_the_door)
+    emitted: dict[tuple[str, str, str], Emitted] = {}
+    for record in told:
+        headers = record.headers
+        if record.value is None or not envelope.header(headers, "ce_id") or envelope.header(headers, envelope.RECIPIENTS):
+            continue
+        event = envelope.from_record(record.key, record.value, headers)
+        projection = envelope.header(headers, "ce_projection")
+        at = event.recorded.isoformat(timespec="seconds")
+        if event.type == "receipt.ingress.refused" and not projection:
+            identity = str(event.data["eventId"])
+            turned = Turned(ids.get(identity, identity), str(event.data["code"]), str(event.data.get("detail", "")), at)
+            refused.setdefault(identity, turned)
+        if event.aggregate == "receipt":
+            continue
+        if projection:
+            party = topics.party_of(record.topic)
+            emitted.setdefault((event.id, party, projection), Emitted(event.type, event.data, party, at))
+        elif event.party == HUB:
+            emitted.setdefault((event.id, "", ""), Emitted(event.type, event.data, at=at))
+    return Outcome([*emitted.values(), *refused.values()])
 
 
 def _places(answer: httpx.Response) -> dict[TopicPartition, int]:
@@ -167,12 +177,12 @@ def _places(answer: httpx.Response) -> dict[TopicPartition, int]:
     return places
 
 
-async def _clocks(bootstrap: str, topics: Topics, realms: set[str]) -> dict[str, list[Mapping[str, Any]]]:
-    """The final table of clocks of each realm, from the states as the agents wrote them last."""
+async def clock_tables(bootstrap: str, topics: Topics) -> dict[str, list[Mapping[str, Any]]]:
+    """The table of clocks of each realm, from the states as the agents wrote them last."""
     latest: dict[tuple[str, bytes], bytes | None] = {}
     kinds = {topics.state(agent).name: AGGREGATES[aggregate].state_type for agent, aggregate in AGENTS.items()}
     async for record in records(bootstrap, kinds):
-        if record.key is not None and record.key.partition(b"~")[0].decode("utf-8", "replace") in realms:
+        if record.key is not None and not record.key.startswith(b"\x00"):
             latest[record.topic, record.key] = record.value
     found: dict[str, list[Mapping[str, Any]]] = {}
     for (topic, _), value in latest.items():

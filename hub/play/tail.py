@@ -1,4 +1,4 @@
-"""What a running hub says, read from its topics while scenarios play.
+"""What a running hub says, read from its topics while scenarios or the sample day play.
 
 The one rule: only what a party or an operator could read is read; nothing is asked of the hub's processes.
 """
@@ -31,12 +31,16 @@ class Behind(Exception):
 
 
 class Tail:
-    """Records that carry a realm, by realm, from the moment of `open` on; and how far the hub's readers are."""
+    """Records of realms, by realm, from the moment of `open` on; and how far the hub's readers are.
 
-    def __init__(self, bootstrap: str, topics: Topics, *, timeout_seconds: float) -> None:
+    *real*: keep what happens in real life too, the realm without a name.
+    """
+
+    def __init__(self, bootstrap: str, topics: Topics, *, timeout_seconds: float, real: bool = False) -> None:
         self._bootstrap = bootstrap
         self._topics = topics
         self._timeout = timeout_seconds
+        self._real = real
         self._reader = consumer(bootstrap)
         self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         self._last: dict[TopicPartition, int] = {}
@@ -95,7 +99,8 @@ class Tail:
             for partition, batch in (await self._reader.getmany(timeout_ms=100, max_records=5000)).items():
                 for message in batch:
                     headers = tuple(message.headers)
-                    if realm := envelope.header(headers, "ce_realm"):
+                    realm = envelope.header(headers, "ce_realm")
+                    if realm or self._real:
                         record = Record(partition.topic, partition.partition, message.offset, message.timestamp, message.key, message.value, headers)
                         self.told[realm].append(record)
                     self._last[partition] = message.offset
