@@ -102,9 +102,8 @@ def why_apart(state: Enterprise, plan: Plan, other: Plan, calendar: Calendar) ->
             return rule_ids.OBJECTED if one.objection else rule_ids.UNTOLD if one.unannounced else rule_ids.JUSTIFIED
     if not meet(plan.window, other.window, calendar):
         return rule_ids.NO_COMMON_DAY
-    for one in (plan, other):
-        if state.fixed(one):
-            return rule_ids.SETTLED
-        if one.verdict and one.verdict.decision.startswith("HOLD_"):
-            return rule_ids.HELD
+    if state.fixed(plan) or state.fixed(other):
+        return rule_ids.SETTLED
+    if any(one.verdict and one.verdict.decision.startswith("HOLD_") for one in (plan, other)):
+        return rule_ids.HELD
     return rule_ids.NO_CHAIN

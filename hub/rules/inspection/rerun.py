@@ -52,8 +52,9 @@ def rerun(state: Enterprise, ledger: Ledger) -> None:
 
 def expire(state: Enterprise, ledger: Ledger) -> None:
     """Close the in-scope plans whose window has passed without a visit being fixed."""
+    day = today(ledger)
     for plan in state.moving():
-        if plan.in_scope and plan.window.last < today(ledger):
+        if plan.in_scope and plan.window.last < day:
             plan.closed, plan.joint = EXPIRED, ""
             tell.tell_closed(ledger, state, plan)
 

@@ -58,13 +58,13 @@ class Desk:
 
     # ---- speaking
 
-    def send(self, event: str, sender: str, data: Mapping[str, Any], at: str = "", *, id: str = "") -> list[Step]:
+    def send(self, event: str, sender: str, data: Mapping[str, Any], at: str = "", *, event_id: str = "") -> list[Step]:
         """Let a fact arrive; its steps come back and are kept."""
         self.now = moment(at) if at else self.now
         self.sent += 1
         event_type, full = Catalogue.load()[event], {"uscc": USCC, **data} if "subject" not in data else dict(data)
         fact = Event(
-            id=id or f"e{self.sent}",
+            id=event_id or f"e{self.sent}",
             type=event,
             party=sender,
             key=event_type.key_of(full),
@@ -87,7 +87,7 @@ class Desk:
         return steps
 
     def plan(
-        self, plan_id: str, agency: str, window: str, codes: str = "Y1", at: str = "", **changes: Any
+        self, plan_id: str, agency: str, window: str, codes: str = "Y1", /, at: str = "", **changes: Any
     ) -> list[Step]:
         """``plan("A", "GY-YJJ", "03-09..03-20", "Y1 Y2")``; *changes* replace fields, ``uscc`` and ``sender`` too."""
         self.now = moment(at) if at else self.now
@@ -200,6 +200,19 @@ class Desk:
     def refused(self) -> list[str]:
         return [step.refused.code for step in self.steps if isinstance(step, Refusal)]
 
+    def decision_table(self) -> dict[str, Any]:
+        """Everything that was decided, as a value."""
+        if ("inspection", USCC) not in self.world.states:
+            return {}
+        state = self.state
+        return {
+            **{
+                plan.id: (self.decision(plan.id), plan.version, plan.joint, plan.verdict)
+                for plan in state.plans.values()
+            },
+            **{joint.id: (joint.status, joint.version, joint.body) for joint in state.joints.values()},
+        }
+
     def decision(self, plan_id: str) -> str:
         """How the plan stands: its decision, or why it is closed."""
         plan = self.state.plans[plan_id]
@@ -212,7 +225,7 @@ def unit_named(unit: str) -> dict[str, str]:
 
 
 def plan_fact(
-    plan_id: str, agency: str, window: str, codes: str, at: str, **changes: Any
+    plan_id: str, agency: str, window: str, codes: str, at: str, /, **changes: Any
 ) -> tuple[str, str, dict[str, Any]]:
     """(type, sender, data) of one version of a plan; a version above 1 is an amendment."""
     first, _, last = window.partition("..")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_a_result_counts_whenever_it_arrives(result_first: bool) -> None:
         ({}, "PASS", "S2"),
     ],
 )
-def test_no_recognition_at_high_risk_of_a_fail_or_elsewhere(profile: dict[str, str], result: str, site: str) -> None:
+def test_no_recognition_at_high_risk_of_a_fail_or_elsewhere(profile: dict[str, Any], result: str, site: str) -> None:
     """Only a PASS on the same object, and never at a high-risk enterprise."""
     desk = Desk()
     desk.profile(**profile)
