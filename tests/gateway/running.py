@@ -151,7 +151,7 @@ class Process:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "gateway.log"
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "HUB_KAFKA__BOOTSTRAP": bootstrap,
             "HUB_TOKENS_FILE": str(tokens),
             "HUB_STATE_DIR": str(folder / "state"),
@@ -165,7 +165,7 @@ class Process:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "hub", "serve", "gateway", "--port", str(self.port)],
-                env=self._environment,
+                env=self.environment,
                 stderr=log,
             )
         wait_ready(self.url)

@@ -183,11 +183,11 @@ async def test_a_scenarios_facts_carry_its_realm_and_time(
     answer = gateway.post(content, headers=asked)
     assert answer.status_code == 202
     topic, partition, offset = answer.headers["hub-offsets"].split(":")
-    written = [
+    written = next(
         each
         for each in await records(prepared.bootstrap, topic)
         if (each.partition, each.offset) == (int(partition), int(offset))
-    ][0]
+    )
     assert header_of(written, "ce_realm") == "scenario-9"
     assert header_of(written, "ce_recordedtime") == "2024-03-01T10:00:00.000+08:00"
     assert written.key.decode() == f"scenario-9~{content['data']['correlationId']}"
