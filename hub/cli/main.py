@@ -24,6 +24,7 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "dev": ("hub.cli.dev:dev", "在本机启动整个枢纽(Kafka、网关、代理)", "Start the whole hub on this machine"),
         "play": ("hub.cli.play:play", "推演场景:枢纽会怎么做", "Play scenarios: what would the hub do if"),
+        "deadline": ("hub.cli.deadline:deadline", "期限:哪天届满,依据什么", "Statutory periods: when they end, and why"),
         "demo": ("hub.cli.demo:demo", "示例日:一天的检查、线索与投诉", "The sample day, start to end"),
         "topics": ("hub.cli.topics:topics", "主题:清单、计划、应用", "Topics: list, plan, apply"),
         "schema": ("hub.cli.schema:schema", "事件契约:检查、比较、文档", "Event schemas: check, diff, documents"),

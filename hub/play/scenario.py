@@ -15,12 +15,14 @@ from typing import Any, Final
 import yaml
 
 from hub.canonical.catalogue import Catalogue
+from hub.canonical.event import HUB
 from hub.reference import Reference
 
 ANY: Final = "$any"
 ABSENT: Final = "$absent"
 
 _DATETIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00")
+_PARTY: Final = re.compile(r"[A-Z0-9]{2,4}(-[A-Z0-9]{2,12}){1,2}")  # well formed: that nobody is told may be the point
 _TOP: Final = {"name", "why", "let", "policy", "given", "expect", "never", "clocks", "refused"}
 _PATTERN: Final = {"event", "to", "data", "ordered"}
 _ROW: Final = {
@@ -179,8 +181,10 @@ class _Reader:
             if "to" in pattern and not parties:
                 raise _Wrong((*place, "to"), "names nobody")
             for party in parties:
-                if party not in self._reference.directory:
-                    raise _Wrong((*place, "to"), f"unknown party {party}")
+                if not isinstance(party, str) or not _PARTY.fullmatch(party):
+                    raise _Wrong((*place, "to"), f"{party!r} is not a party code")
+            if part == "expect" and not parties and HUB not in self._reference.events[event].senders:
+                raise _Wrong((*place, "event"), f"{event} is not made by the hub: say to whom it is delivered")
             ordered = pattern.get("ordered", False)
             if not isinstance(ordered, bool):
                 raise _Wrong((*place, "ordered"), "must be true or false")
