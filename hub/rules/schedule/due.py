@@ -76,9 +76,9 @@ def _due(row: Row, calendar: Calendar) -> date | datetime | None:
         return due
     day, left = started.date(), row.span
     for paused_at, resumed_at in row.pauses:
-        paused = last_day(paused_at)
-        if paused > last_day(due.isoformat()):
-            return due
+        paused = max(last_day(paused_at), day)  # a rest may have begun before the clock did
+        if paused > last_day(due.isoformat()) or (resumed_at and last_day(resumed_at) <= day):
+            continue
         if not resumed_at:
             return None
         used = (paused - day).days if row.unit == "C" else calendar.working_days_between(day, paused)

@@ -10,16 +10,19 @@ from hub.canonical.periods import ONE_DAY
 from hub.rules.ledger import Ledger
 from hub.rules.schedule.due import is_paused, last_day, lay_out
 from hub.rules.schedule.start import set_warnings
-from hub.rules.schedule.table import Moment, expired, run, runs
+from hub.rules.schedule.table import Moment, expired, run, runs, written
 from hub.rules.schedule.tell import tell
 from hub.rules.schedule.verdict import judge
 from hub.rules.state import Row
 
 
 def extend(ledger: Ledger, clock: str, entity: str, span: int, at: Moment) -> None:
-    """Let *clock* last *span* units from its start, by a decision of the legal time *at*; ignored if that came too late."""
+    """Let *clock* last *span* units from its start, by a decision of the legal time *at*; ignored if that came too late.
+
+    Too late is after the last day, or after the clock had ended.
+    """
     rows = run(ledger.state, clock, entity)
-    if not rows or rows[0].state == "VOID" or expired(rows[0], at):
+    if not rows or rows[0].state == "VOID" or expired(rows[0], at) or "" < rows[0].ended_at < written(at):
         return
     for row in rows:
         row.span = span

@@ -115,3 +115,25 @@ def test_late_extension_is_none() -> None:
     pass_time(book, at("04-10 10:00"))
     schedule.extend(book, "P13", "A", 60, at("04-03 10:00"))
     assert (the(book, "P13").state, the(book, "P13").due_at) == ("MISSED", "2026-04-01")
+
+
+def test_extension_after_the_end_is_none() -> None:
+    book = ledger()
+    schedule.start(book, "P13", "A", at("03-02 10:00"), **ORGAN)
+    schedule.end(book, "P13", "A", at("03-10 10:00"))
+    schedule.extend(book, "P13", "A", 60, at("03-12 10:00"))
+    assert (the(book, "P13").state, the(book, "P13").due_at) == ("MET", "2026-04-01")
+
+
+def test_rest_that_began_before_the_clock() -> None:
+    book = case()
+    schedule.suspend(book, "P01", "A", at("02-20 10:00"))
+    schedule.resume(book, "P01", "A", at("03-12 10:00"))
+    assert the(book, "P01").due_at == "2026-06-10"  # ninety days from the end of the rest
+
+
+def test_rest_that_was_over_before_the_clock() -> None:
+    book = case()
+    schedule.suspend(book, "P01", "A", at("02-20 10:00"))
+    schedule.resume(book, "P01", "A", at("02-25 10:00"))
+    assert the(book, "P01").due_at == "2026-06-01"
