@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from tests.rules.schedule.ledgers import at, ledger, pass_time, rows, said, the, told
 
-POLICE = {"obligor": "GY-GAJ", "obligee": "GY-YJJ"}
-ORGAN = {"obligor": "GY-YJJ", "obligee": "GY-YJJ"}
+POLICE: dict[str, Any] = {"obligor": "GY-GAJ", "obligee": "GY-YJJ"}
+ORGAN: dict[str, Any] = {"obligor": "GY-YJJ", "obligee": "GY-YJJ"}
 
 
 def started(clock: str, when: str, **names: object) -> Ledger:
     book = ledger()
-    schedule.start(book, clock, "L", at(when), **{**POLICE, **names})  # type: ignore[arg-type]
+    schedule.start(book, clock, "L", at(when), **{**POLICE, **names})
     return book
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from tests.rules.schedule.ledgers import at, ledger, pass_time, rows, said, the, told
 
-ORGAN = {"obligor": "GY-NYNCJ", "obligee": "GY-NYNCJ"}
+ORGAN: dict[str, Any] = {"obligor": "GY-NYNCJ", "obligee": "GY-NYNCJ"}
 
 
 def case(policy: dict[str, object] | None = None) -> Ledger:

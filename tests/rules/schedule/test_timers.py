@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from hub.rules import schedule
 from hub.rules.ledger import Ledger, Routed
 from tests.rules.schedule.ledgers import at, ledger, pass_time, rows, said, the
 
-ORGAN = {"obligor": "GY-YJJ", "obligee": "GY-YJJ"}
+ORGAN: dict[str, Any] = {"obligor": "GY-YJJ", "obligee": "GY-YJJ"}
 
 
 def warnings(book: Ledger) -> list[str]:
