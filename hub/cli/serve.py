@@ -77,6 +77,7 @@ def gateway(host: str, port: int) -> None:
     own = for_development(settings.gateway) if settings.dev else settings.gateway
     parts = Parts(own, settings.kafka.bootstrap, topics, rules, tokens, settings.state_dir, settings.dev)
     try:
-        run(parts, host, port)
+        ended_by = run(parts, host, port)
     except BrokersUnreachable as error:
         raise Failed(Exit.UNREACHABLE, say(f"Kafka 无应答: {error}", f"no answer from Kafka: {error}")) from None
+    click.get_current_context().exit(128 + ended_by if ended_by else Exit.OK)  # as shells have it

@@ -108,9 +108,9 @@ class Acceptance:
         def judge(asked: Asked) -> Judged:
             try:
                 drafts = dialects.read(dialect, content, content_type)
+                return self.judge.record(asked, dialect, content, content_type, drafts)
             except Refused as refused:
                 raise Problem.of(refused, refused.pointer) from None
-            return self.judge.record(asked, dialect, content, content_type, drafts)
 
         return await self._once(request, asked, raw, judge, batch=True)
 

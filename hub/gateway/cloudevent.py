@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from hub.canonical.event import short_type
 from hub.canonical.refused import Refused
 
@@ -18,7 +20,7 @@ BATCH: Final = "application/cloudevents-batch+json"
 
 _LONGEST: Final = 256  # characters of an attribute
 _EXTENSION: Final = re.compile(r"[a-z0-9]{1,20}").fullmatch  # names as CloudEvents asks for them
-_URN: Final = re.compile(r"urn:guiyang:([^:]+)(?::.*)?", re.DOTALL).fullmatch
+_URN: Final = re.compile(r"urn:guiyang:([^:]+):.+", re.DOTALL).fullmatch
 #: Said by the hub about an event (ARCHITECTURE.md, envelope).
 _OURS: Final = frozenset(
     ("fromparty", "recordedtime", "sequence", "projection", "realm", "dataclassification", "causationid")
@@ -32,7 +34,7 @@ class Sent:
 
     id: str  #: "" if it gave none
     type: str  #: short name
-    party: str  #: whom ``source`` names, "" if nobody
+    party: str  #: whom ``source`` names, "" if it is not there
     subject: str
     data: dict[str, Any]
 
@@ -58,7 +60,9 @@ def read(content: Any) -> Sent:
     data = content.get("data")
     if type(data) is not dict:
         raise _invalid("/data", "data 须为 JSON 对象", "data is a JSON object")
-    named = _URN(content.get("source", ""))
+    named = _URN(content["source"]) if "source" in content else None
+    if named is None and "source" in content:
+        raise _invalid("/source", "source 须为 urn:guiyang:<单位代码>:<系统>", "source is urn:guiyang:<party>:<system>")
     return Sent(
         content.get("id", ""), short_type(content["type"]), named[1] if named else "", content.get("subject", ""), data
     )
@@ -74,12 +78,24 @@ def _check_extension(name: str, value: Any) -> None:
         raise _invalid(
             pointer, "属性名须为 1–20 个小写字母或数字", "attribute names are 1–20 lower-case letters or digits"
         )
-    if type(value) not in (str, int, bool) or (type(value) is str and len(value) > _LONGEST):
+    if type(value) is not str or len(value) > _LONGEST:
         raise _invalid(
             pointer,
-            "扩展属性须为短字符串、整数或布尔值",
-            "an extension attribute is a short string, an integer or a boolean",
+            f"扩展属性须为不超过 {_LONGEST} 个字符的字符串",
+            f"an extension attribute is a string of at most {_LONGEST} characters",
         )
+
+
+def completed(raw: bytes, content: dict[str, Any], party: str, own_id: str) -> bytes:
+    """*raw* as a whole CloudEvent: what a sender may leave out is put in front, the rest stays byte for byte."""
+    missing = {
+        name: value
+        for name, value in (("specversion", "1.0"), ("id", own_id), ("source", f"urn:guiyang:{party}:gateway"))
+        if name not in content
+    }
+    if not missing:
+        return raw
+    return orjson.dumps(missing)[:-1] + b"," + raw.lstrip(b" \t\r\n")[1:]
 
 
 def _invalid(pointer: str, detail: str, detail_en: str) -> Refused:

@@ -84,11 +84,16 @@ class Judge:
             try:
                 content = read_json(raw, largest=self._largest)
                 sent = cloudevent.read(content)
-                record_id = "" if sent.id else derived_id(asked.party, asked.route, asked.key, str(index))
-                event_id = own_event_id(asked.party, sent.id) if sent.id else record_event_id(asked.party, record_id, 0)
-                event = self._event(
-                    asked, event_id, sent.type, sent.data, self._speaker(topic, asked.party, sent.party)
-                )
+                if sent.party and sent.party != asked.party:
+                    raise Refused(
+                        "NOT_PERMITTED",
+                        "source 不是本凭据的单位",
+                        pointer="/source",
+                        detail_en="source is not the party of the credential",
+                    )
+                own_id = sent.id or derived_id(asked.party, asked.route, asked.key, str(index))
+                event_id = own_event_id(asked.party, own_id)
+                event = self._event(asked, event_id, sent.type, sent.data, asked.party)
                 if sent.subject and sent.subject != event.key:
                     raise Refused(
                         "INVALID_FIELD",
@@ -97,13 +102,20 @@ class Judge:
                         detail_en="subject is not the key in the data",
                     )
                 self._admit(event)
+                whole = cloudevent.completed(raw, content, asked.party, own_id)
+                if len(whole) > self._largest:
+                    raise Refused(
+                        "INVALID_FIELD",
+                        "事件过大,请补全 id、source 后缩减",
+                        detail_en="too large with its attributes completed",
+                    )
             except Refused as refused:
                 verdict.refuse(_own_id(content), refused, f"/{index}{refused.pointer}" if batch else refused.pointer)
                 continue
             verdict.accepted.append({"id": sent.id or None, "eventId": event_id})
             key = f"{asked.realm}~{event.key}" if asked.realm else event.key
-            headers = _headers(asked, record_id or event_id, event.party, _STRUCTURED)
-            verdict.records.append(Written(topic, key.encode(), raw, headers, asked.timestamp_ms))
+            headers = _headers(asked, event_id, asked.party, _STRUCTURED)
+            verdict.records.append(Written(topic, key.encode(), whole, headers, asked.timestamp_ms))
         return verdict
 
     def record(
@@ -132,10 +144,10 @@ class Judge:
                 if draft.own_id
                 else record_event_id(asked.party, record_id, index)
             )
+            # As the agent behind the door: a record in a foreign name is refused whole.
+            party = self._speaker(topic, asked.party, draft.party)
             try:
-                self._admit(
-                    self._event(asked, event_id, draft.type, draft.data, self._speaker(topic, asked.party, draft.party))
-                )
+                self._admit(self._event(asked, event_id, draft.type, draft.data, party))
             except Refused as refused:
                 verdict.refuse(draft.own_id, refused, f"/{index}{refused.pointer}")
             else:

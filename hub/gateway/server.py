@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sqlite3
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 _PURGE_SECONDS: Final = 3600.0
 _FIRST_PAUSE_SECONDS: Final = 0.1
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class BrokersUnreachable(Exception):
@@ -109,19 +111,27 @@ async def opened(parts: Parts) -> AsyncIterator[Gateway]:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; long polls end at once when it has to stop."""
+    """uvicorn's server, stopped by us: long polls end at once, and what lies behind the port is closed afterwards."""
 
     def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
         super().__init__(config)
         self._gateway = gateway
-        self._loop = asyncio.get_running_loop()
+        self.ended_by = 0  #: the signal that stopped it
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._loop.call_soon_threadsafe(self.stop_polls)
-        super().handle_exit(sig, frame)
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's own would raise the signal again before anything but the port is closed."""
+        loop = asyncio.get_running_loop()
+        mine = threading.current_thread() is threading.main_thread()
+        for number in _SIGNALS if mine else ():
+            loop.add_signal_handler(number, self.stop, number)
+        yield
 
-    def stop_polls(self) -> None:
-        """Tell whoever waits that there is nothing for now."""
+    def stop(self, number: int = 0) -> None:
+        """Stop accepting and answer whoever waits; a second signal does not wait for anybody."""
+        self.ended_by = number
+        self.force_exit = self.should_exit
+        self.should_exit = True
         self._gateway.health.stopping = True
         self._gateway.pull.readers.stopping.set()
 
@@ -147,20 +157,22 @@ def server(gateway: Gateway, settings: GatewaySettings, host: str, port: int) ->
     return Server(config, gateway)
 
 
-async def serve(parts: Parts, host: str, port: int) -> None:
-    """Run a gateway until it is told to stop."""
+async def serve(parts: Parts, host: str, port: int) -> int:
+    """Run a gateway until it is told to stop; by which signal."""
     began = time.monotonic()
     async with opened(parts) as gateway:
         log.info("gateway.opened", host=host, port=port, seconds=round(time.monotonic() - began, 2), dev=parts.dev)
-        await server(gateway, parts.settings, host, port).serve()
+        running = server(gateway, parts.settings, host, port)
+        await running.serve()
     log.info("gateway.closed")
+    return running.ended_by
 
 
-def run(parts: Parts, host: str, port: int) -> None:
+def run(parts: Parts, host: str, port: int) -> int:
     """`serve` on the loop that is fastest for it."""
     config: Any = uvicorn.Config("", loop="uvloop")
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(serve(parts, host, port))
+        return runner.run(serve(parts, host, port))
 
 
 def now() -> datetime:

@@ -101,8 +101,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.stop_polls()
-        self._server.should_exit = True
+        self._server.stop()
         self._thread.join(20)
         assert not self._thread.is_alive()
 
