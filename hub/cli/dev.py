@@ -103,6 +103,7 @@ async def _run(
         KAFKA,
         AlreadyRunning,
         StartFailed,
+        Stopped,
         Supervisor,
         clear,
         hub_processes,
@@ -162,6 +163,8 @@ async def _run(
             else:
                 note(f"  {say('接入网关', 'gateway')}  {gateway}\n  Kafka     {running.bootstrap}\n  {home / 'dev.json'}")
             await supervisor.until_stopped()
+    except Stopped:
+        note(say("启动中被停止", "stopped while starting"))
     except AlreadyRunning as running_already:
         raise Failed(Exit.FINDINGS, str(running_already)) from None
     except (JavaNotFound, JarsMissing, TopicsInvalid) as missing:

@@ -51,6 +51,10 @@ class StartFailed(RuntimeError):
     """Something did not get ready. The text carries the end of its log."""
 
 
+class Stopped(Exception):
+    """`stop` came before everything was ready."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
     """A process to keep running. *ready* is the URL that answers 200 once it is; None: it is ready when it runs."""
@@ -151,8 +155,9 @@ class Supervisor:
 
     async def run(self) -> None:
         """Start everything and stay until `stop`."""
-        async with self.running():
-            await self.until_stopped()
+        with contextlib.suppress(Stopped):
+            async with self.running():
+                await self.until_stopped()
 
     async def until_stopped(self) -> None:
         """Inside `running`: return at `stop`, raise if the keeping itself fails."""
@@ -182,6 +187,7 @@ class Supervisor:
             "HUB_KAFKA__BOOTSTRAP": self._bootstrap,
             "HUB_TOKENS_FILE": str(self._data_dir / TOKENS),
             "HUB_STATE_DIR": str(self._data_dir / "state"),
+            "HUB_DROP_DIR": str(self._data_dir / "drop"),
             "HUB_CHECK_CODE_SECRET": keep_check_code_key(self._data_dir),
         }
 
@@ -195,7 +201,9 @@ class Supervisor:
             for keeper in keepers:
                 if keeper.done():
                     keeper.result()  # raises what made it give up
-            if not ready.done() and not stop.done():
+            if stop.done():
+                raise Stopped
+            if not ready.done():
                 late = [name for name, event in self._up.items() if not event.is_set()]
                 raise StartFailed("\n".join(f"{name}: not ready\n{self._end_of_log(name)}" for name in late))
         finally:

@@ -16,7 +16,16 @@ import orjson
 import pytest
 
 from hub.local.child import Child, alive
-from hub.local.dev import AlreadyRunning, ChildSpec, StartFailed, Supervisor, clear, stop_supervisor, supervisor_of
+from hub.local.dev import (
+    AlreadyRunning,
+    ChildSpec,
+    StartFailed,
+    Stopped,
+    Supervisor,
+    clear,
+    stop_supervisor,
+    supervisor_of,
+)
 from hub.local.discovery import NoCluster, Running, bootstrap_for, find_running
 from hub.local.ports import free_ports
 from hub.testing import Broker
@@ -107,6 +116,16 @@ async def test_a_child_that_never_gets_ready_ends_the_start_with_its_log(supervi
     with pytest.raises(StartFailed, match=r"(?s)broken: ended 3 times.*no such setting"):
         async with supervise(broken).running():
             pass
+
+
+async def test_a_stop_while_starting_is_not_called_ready(supervise: Callable[..., Supervisor], tmp_path: Path) -> None:
+    never = ChildSpec("never", [sys.executable, "-c", "import time; time.sleep(60)"], ready="http://127.0.0.1:1/")
+    supervisor = supervise(never)
+    asyncio.get_running_loop().call_later(0.5, supervisor.stop)
+    with pytest.raises(Stopped):
+        async with supervisor.running():
+            pass
+    assert not (tmp_path / ".hub" / "dev.json").exists()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
