@@ -140,18 +140,13 @@ async def _run(
             )
         gateway_port = _free(port, say("网关", "gateway"), next_free)
         gateway = f"http://{LOOPBACK}:{gateway_port}"
-        agents: tuple[str, ...] = ()
-        if workers == "per-agent":
-            from hub.agents.install import AGENTS  # noqa: PLC0415 - Faust is loaded for its names only when asked
-
-            agents = AGENTS
         supervisor = Supervisor(
             home,
             data_dir,
             topics=load_topics(settings, "local"),
             kafka=kafka,
             bootstrap=outside,
-            specs=hub_processes(gateway_port, agents),
+            specs=hub_processes(gateway_port, _agents(workers)),
             gateway=gateway,
             say=note,
         )
@@ -175,6 +170,14 @@ async def _run(
     except (KafkaFailed, StartFailed, Unreachable) as failed:
         raise Failed(Exit.UNREACHABLE, str(failed)) from None
     return 128 + ended_by[0] if ended_by else int(Exit.OK)
+
+
+def _agents(workers: str) -> tuple[str, ...]:
+    if workers == "one":
+        return ()
+    from hub.agents.install import AGENTS  # noqa: PLC0415 - Faust is loaded for its names only when asked
+
+    return AGENTS
 
 
 def _free(port: int, what: str, next_free: Any) -> int:
