@@ -8,6 +8,7 @@ from hub.rules.inspection.aggregate import InspectionAggregate
 from hub.rules.inspection.explain import Because, PlanExplanation, explain
 from hub.rules.inspection.rule_ids import RULES, Sentence
 from hub.rules.inspection.state import Enterprise
+from hub.rules.inspection.tally import Tally, tally
 
 INSPECTION = InspectionAggregate()
 
@@ -19,5 +20,7 @@ __all__ = [
     "InspectionAggregate",
     "PlanExplanation",
     "Sentence",
+    "Tally",
     "explain",
+    "tally",
 ]

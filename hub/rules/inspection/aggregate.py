@@ -108,8 +108,8 @@ class InspectionAggregate(Aggregate[Enterprise]):
 
     def timers(self, state: Enterprise, reference: Reference) -> Iterable[Timer]:
         """A plan expires at the end of its window's last day; the re-run that follows closes it."""
-        for plan in state.moving():
-            if plan.in_scope:
+        for plan in state.plans.values():
+            if plan.in_scope and not plan.closed and not state.fixed(plan):
                 yield Timer(datetime.combine(plan.window.last + ONE_DAY, time(), SHANGHAI), "expire", plan.id)
 
 

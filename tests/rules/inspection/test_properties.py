@@ -82,8 +82,8 @@ def result(desk: Desk, *, without: str = "") -> Any:
     state = desk.state
     plans = {plan.id: _plan(desk, plan.id) for plan in state.plans.values() if plan.id != without}
     bodies = [joint.body for joint in state.joints.values() if joint.status != "DISSOLVED"]
-    joints = sorted((body.window, body.members, body.lead, body.lead_rule, body.kind, body.items) for body in bodies)
-    return plans, msgspec.to_builtins(joints)
+    joints = sorted(bodies, key=lambda body: (body.window, sorted(body.plans)))
+    return plans, [msgspec.structs.replace(body, rules=()) for body in joints]
 
 
 def _plan(desk: Desk, plan_id: str) -> Any:
