@@ -26,7 +26,7 @@ class NotUnderstood(Refused):
     sender or the mapping's keeper can do. *value* is already masked where it may be personal.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one column of what the sender reads
+    def __init__(
         self, detail: str, *, source: str = "", value: str = "", rule: str = "", suggestion: str = "", detail_en: str = ""
     ) -> None:
         super().__init__("INVALID_FIELD", detail, pointer=_pointer(source), detail_en=detail_en)

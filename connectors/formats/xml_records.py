@@ -15,6 +15,8 @@ from lxml import etree
 from connectors.formats import limits
 from connectors.protocol import NotUnderstood, Record, Row
 
+#: The stubs know only true and false here.
+_INTERNAL: Final[Any] = "internal"
 #: Characters that XML 1.0 cannot carry in any spelling.
 _UNFIT: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -63,27 +65,29 @@ class XmlRecords:
             _fill(etree.SubElement(root, self._record), {name: each for name, each in record.items() if name != self._detail})
             for detail in details:
                 _fill(etree.SubElement(root, self._detail), {self._by: record.get(self._by, ""), **detail})
-        return etree.tostring(root, encoding=self._encoding, xml_declaration=True)
+        document: bytes = etree.tostring(root, encoding=self._encoding, xml_declaration=True)  # type: ignore[assignment]  # a str only for encoding "unicode"
+        return document
 
 
 def _parsed(value: bytes, root: str, record: str) -> list[tuple[str, Any]]:
-    target = _Target()
+    target: Any = _Target()
     # `internal` for the five entities every document has (with False, libxml2 spells &amp; in an attribute `&#38;`);
     # others cannot be declared without a DOCTYPE, which `_Target` refuses before its first declaration is read.
-    parser = etree.XMLParser(target=target, resolve_entities="internal", no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(target=target, resolve_entities=_INTERNAL, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        name, content = etree.fromstring(value, parser)
+        document: Any = etree.fromstring(value, parser)  # what the target's `close` gives
     except etree.XMLSyntaxError as error:
         raise NotUnderstood(f"XML 语法错误(第 {error.lineno} 行)", detail_en=f"not well-formed XML: line {error.lineno}") from None
     except (ValueError, LookupError):
         raise NotUnderstood("XML 文件不能解析", detail_en="not an XML document") from None
+    name, content = document
     if name == record:
         return [(name, content)]
     if name != root:
         raise NotUnderstood(f"XML 根元素应为 {root}", source=name[:40], detail_en=f"the root element is {root}")
     if not isinstance(content, dict):
         return []
-    found = []
+    found: list[tuple[str, Any]] = []
     for child, each in content.items():
         if not child.startswith("@"):
             found.extend((child, one) for one in (each if isinstance(each, list) else [each]))

@@ -63,7 +63,7 @@ class Frame:
 class MappedDialect:
     """Implements `Dialect` from a compiled mapping."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a compiled file, put together only by `load`
+    def __init__(
         self, name: str, path: Path, frame: Frame, messages: Sequence[Message], notice: Mapping[str, str], *, refuses: bool, wide: bool
     ) -> None:
         self._name, self._path, self._frame, self._notice = name, path, frame, notice
@@ -141,9 +141,8 @@ class MappedDialect:
     def _framed(self, kind: str, body: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
         frame = self._frame
         record: dict[str, Any] = {frame.kind: kind}
-        for name, value in ((frame.id, envelope.id), (frame.sender, envelope.party), (frame.sequence, str(envelope.sequence))):
-            if name and value:
-                record[name] = value
+        envelope_fields = ((frame.id, envelope.id), (frame.sender, envelope.party), (frame.sequence, str(envelope.sequence)))
+        record.update({name: value for name, value in envelope_fields if name and value})
         if frame.body:
             record[frame.body] = body
         else:
@@ -202,14 +201,14 @@ def load(path: Path, name: str) -> MappedDialect:
     except (KeyError, TypeError, ValueError) as error:
         raise MappingInvalid(f"{path}: {error}") from None
     messages, notice = [], dict[str, str]()
-    for event, spec in document["messages"].items():
+    for event, written in document["messages"].items():
         line = document["messages"].lines[event]
-        spec = spec if isinstance(spec, Lined) else Lined(kind=spec)
+        spec = written if isinstance(written, Lined) else Lined(kind=written)
         if event == NOTICE:
             notice = {str(key): str(value) for key, value in spec.items()}
             faults.extend(f"line {line}: {NOTICE} needs {key}" for key in ("kind", *_NOTICE_FIELDS) if key not in notice)
             continue
-        message = _message(event, spec, line, document, frame, vocabulary)
+        message = _message(event, spec, line, document=document, frame=frame, vocabulary=vocabulary)
         messages += [message] if message else []
     faults += vocabulary.faults
     if faults:
@@ -250,7 +249,7 @@ def _vocabulary(document: Lined, path: Path) -> Vocabulary:
     return Vocabulary(shapes, document.get("words", {}), rules, codes, load_table)
 
 
-def _message(event: str, spec: Lined, line: int, document: Lined, frame: Frame, vocabulary: Vocabulary) -> Message | None:
+def _message(event: str, spec: Lined, line: int, *, document: Lined, frame: Frame, vocabulary: Vocabulary) -> Message | None:
     event_type = Catalogue.load().get(event)
     if event_type is None:
         vocabulary.faults.append(f"line {line}: {event} is no event of the contract")

@@ -22,7 +22,12 @@ class Lined(dict[str, Any]):
 
 
 class _Loader(yaml.SafeLoader):
-    pass
+    """Only `true` and `false` are booleans: `no`, `on` and `y` are names of fields in more than one system."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own name and shape
+        first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:bool" or first in "tTfF"]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def _map(loader: _Loader, node: yaml.MappingNode) -> Lined:

@@ -232,15 +232,18 @@ def _cell_list(codec: Codec, separator: str) -> Codec:
     def read(cell: Any) -> list[Any]:
         if type(cell) is not str:
             raise Unfit("须为文本", "must be a text")
-        values = []
-        for number, piece in enumerate(part(cell, separator)):
+        values: list[Any] = []
+        for piece in part(cell, separator):
             try:
-                values.append(codec.read(piece))
+                value = codec.read(piece)
+                if value is None:
+                    raise Unfit("列表中有空项", "an empty entry in a list")
+                values.append(value)
             except Unfit as error:
                 error.value = piece if error.value is None else error.value
-                error.path.append(f"[{number}]")
+                error.path.append(f"[{len(values)}]")
                 raise
-        return [value for value in values if value is not None]
+        return values
 
     return Codec(read, lambda values: join([codec.write(value) for value in values], separator))
 

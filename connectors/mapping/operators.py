@@ -136,17 +136,18 @@ def each(path: str, codec: Codec, *, single: bool, container: bool) -> Placed:
             if not single:
                 raise Unfit("须为数组", "must be a list")
             values = [values]
-        found = []
-        number = 0
+        found: list[Any] = []
+        value = None
         try:
-            for number, value in enumerate(values):
+            for value in values:
                 converted = convert(value)
-                if converted is not None:
-                    found.append(converted)
+                if converted is None:  # an entry with nothing in it: leaving it out would be a silent loss
+                    raise Unfit("列表中有空项", "an empty entry in a list")
+                found.append(converted)
         except Unfit as error:
             if error.value is None and error.line == 0:
-                error.value = values[number]
-            error.path.append(f"[{number}]")
+                error.value = value
+            error.path.append(f"[{len(found)}]")
             raise
         return found
 

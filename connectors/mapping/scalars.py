@@ -114,7 +114,7 @@ def _read_fen(value: Any) -> int | None:
             return None
     elif type(value) in (int, float):
         text = repr(value)
-        text = text[:-2] if text.endswith(".0") else text
+        text = text.removesuffix(".0")
     else:
         text = ""
     found = _MONEY(text)

@@ -1,0 +1,119 @@
+"""The process `hub serve connectors`: every system that exchanges files, each with its own folders.
+
+The one rule: this is the only file of the room that reads settings and the clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import click
+import orjson
+import structlog
+
+from connectors import registry
+from connectors.filedrop import FileSink, FileSource, Folders
+from connectors.protocol import Connector
+from connectors.runner import Pulse, run
+from hub.canonical.event import SHANGHAI
+from hub.local.topics import load_topics
+from hub.reference import load as load_reference
+from hub.settings import Settings
+from hub.telemetry import configure
+from hub.topics import Topics
+
+log = structlog.get_logger(__name__)
+
+_CONFIGURATION = 3  #: exit code for a wrong setting, as of every verb
+
+
+def now() -> datetime:
+    """Acceptance time of what comes in."""
+    return datetime.now(SHANGHAI)
+
+
+def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()) -> dict[str, Connector]:
+    """A connector for each system that takes files; its owner has the inbox, every party it speaks for an outbox."""
+    known, wanted = tuple(parties), frozenset(only)
+    found = {}
+    for dialect in registry.CONNECTORS:
+        system = registry.system(dialect)
+        if "file" not in system.kinds or (wanted and system.owner not in wanted):
+            continue
+        folders = {party: Folders(root / party) for party in known if system.speaks_for(party)}
+        found[dialect] = Connector(
+            name=dialect,
+            party=system.owner,
+            dialect=system.dialect,
+            format=system.format,
+            source=FileSource(folders[system.owner], system.format, now=now),
+            sinks={party: FileSink(each, system.format) for party, each in folders.items()},
+        )
+    return found
+
+
+@click.command()
+@click.option("--root", type=click.Path(path_type=Path), envvar="HUB_DROP_DIR", default=Path(".hub/drop"), show_default=True, help="投放目录 / drop folder")
+@click.option("--bootstrap", default="", help="Kafka 地址 / bootstrap servers")
+@click.option("--party", "parties", multiple=True, help="只运行这些单位 / only these parties")
+@click.option("--health-port", type=int, default=0, help="/livez /readyz 端口 / port")
+def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int) -> None:
+    """运行文件投放连接器 / Run the file-drop connectors."""
+    settings = Settings()
+    configure(level=settings.log_level, process="connectors")
+    address = bootstrap or settings.kafka.bootstrap or ""
+    if not address:
+        click.echo("没有 Kafka 地址: 请设置 HUB_KAFKA__BOOTSTRAP 或 --bootstrap / no Kafka address", err=True)
+        raise SystemExit(_CONFIGURATION)
+    codes = load_reference().directory.codes()
+    topics = load_topics(settings)
+    unknown = [party for party in parties if party not in codes]
+    found = file_connectors(root, codes, parties)
+    if unknown or not found:
+        click.echo(f"没有这样的单位或其没有文件连接器: {'、'.join(unknown or parties)} / no such file connector", err=True)
+        raise SystemExit(_CONFIGURATION)
+    asyncio.run(_serve(found, topics, address, health_port))
+
+
+async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int) -> None:
+    pulse = Pulse()
+    work = asyncio.create_task(run(found, topics, bootstrap, pulse, now))
+    loop = asyncio.get_running_loop()
+    stopped = 0
+
+    def stop(number: int) -> None:
+        nonlocal stopped
+        stopped = number
+        work.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+    server = await asyncio.start_server(lambda reader, writer: _answer(reader, writer, pulse), "127.0.0.1", health_port) if health_port else None
+    log.info("connectors.started", connectors=sorted(found), pid=os.getpid())
+    try:
+        with suppress(asyncio.CancelledError):
+            await work
+    finally:
+        if server is not None:
+            server.close()
+    if stopped:
+        raise SystemExit(128 + stopped)
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pulse: Pulse) -> None:
+    """Two pages and no framework: this process has no other web."""
+    with suppress(OSError, ValueError, asyncio.TimeoutError):
+        line = await asyncio.wait_for(reader.readline(), 2.0)
+        path = line.split(b" ")[1] if line.count(b" ") >= 2 else b""
+        status = {b"/livez": 200, b"/readyz": 200 if pulse.ready else 503}.get(path.partition(b"?")[0], 404)
+        body = orjson.dumps({"ready": pulse.ready, "checks": pulse.states})
+        word = {200: "OK", 503: "Service Unavailable", 404: "Not Found"}[status]
+        writer.write(f"HTTP/1.1 {status} {word}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        await writer.drain()
+    writer.close()
