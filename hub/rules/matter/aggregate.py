@@ -111,7 +111,9 @@ class MatterAggregate(Aggregate[Matter]):
     def _count_as_filing(self, state: Matter, event: Event, reference: Reference) -> None:
         """A reconsideration decided FILED counts as the `lead.filed` of that day: the notice of it is no second filing."""
         if event.type == "matter.reconsideration.decided" and event.data["outcome"] == "FILED":
-            state.happened.setdefault(self._mark(state, replace(event, type="matter.lead.filed"), reference), event.time)
+            state.happened.setdefault(
+                self._mark(state, replace(event, type="matter.lead.filed"), reference), event.time
+            )
 
     def parties(self, state: Matter, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:
         return roles.receivers(state, role, event_type, data)

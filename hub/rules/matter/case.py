@@ -75,7 +75,9 @@ def _withdraw_publication(scene: Scene) -> None:
     published = first(scene.matter, "decision.published", scene.about)
     if published is None or schedule.find(scene.matter, "P08", scene.about):
         return
-    changes = [fact.time for fact in facts(scene.matter, "decision.changed", scene.about) if fact.time >= published.time]
+    changes = [
+        fact.time for fact in facts(scene.matter, "decision.changed", scene.about) if fact.time >= published.time
+    ]
     if changes and begin(scene, "P08", scene.about, min(changes)):
         withdrawn = first(scene.matter, "publication.withdrawn", scene.about)
         if withdrawn is not None:
@@ -95,22 +97,32 @@ def _performed(scene: Scene) -> None:
 
 
 CASE: Final[Mapping[str, Rule]] = {
-    "matter.case.filed": Rule(guards=(_one_principal,), change=_filed, acts=(Starts("P01"), Starts("P14", when=_labour), catch_up)),
+    "matter.case.filed": Rule(
+        guards=(_one_principal,), change=_filed, acts=(Starts("P01"), Starts("P14", when=_labour), catch_up)
+    ),
     "matter.evidence.held": Rule(needs="case", acts=(Starts("P02"),)),
     "matter.evidence.disposed": Rule(needs="evidence.held", acts=(Ends("P02"),)),
     "matter.seizure.imposed": Rule(needs="case", acts=(Starts("P13"),)),
-    "matter.seizure.extended": Rule(needs="seizure.imposed", guards=(extension_in_time("P13"),), acts=(Extends("P13", 60),)),
+    "matter.seizure.extended": Rule(
+        needs="seizure.imposed", guards=(extension_in_time("P13"),), acts=(Extends("P13", 60),)
+    ),
     "matter.seizure.decided": Rule(needs="seizure.imposed", acts=(Ends("P13"),)),
     "matter.investigation.extended": Rule(needs="case", guards=(extension_in_time("P14"),), acts=(Extends("P14", 90),)),
     "matter.investigation.ended": Rule(needs="case", acts=(Ends("P14"),)),
     "matter.legality.reviewed": Rule(needs="case", keep=("result",)),
-    "matter.notice.served": Rule(needs="case", acts=(Starts("P03", when=lambda scene: bool(scene.data["hearingOffered"])),)),
+    "matter.notice.served": Rule(
+        needs="case", acts=(Starts("P03", when=lambda scene: bool(scene.data["hearingOffered"])),)
+    ),
     "matter.hearing.requested": Rule(needs="notice.served", acts=(Ends("P03"),)),
     "matter.hearing.held": Rule(needs="hearing.requested"),
-    "matter.decision.made": Rule(needs="case", guards=DECISION_GUARDS, change=_decided, acts=(_case_period_over, Starts("P05"))),
+    "matter.decision.made": Rule(
+        needs="case", guards=DECISION_GUARDS, change=_decided, acts=(_case_period_over, Starts("P05"))
+    ),
     "matter.decision.served": Rule(needs="decision.made", acts=(Ends("P05"), on_served)),
     "matter.decision.published": Rule(needs="decision.made", acts=(_withdraw_publication,)),
-    "matter.decision.changed": Rule(needs="decision.made", keep=("change",), change=_changed, acts=(_withdraw_publication,)),
+    "matter.decision.changed": Rule(
+        needs="decision.made", keep=("change",), change=_changed, acts=(_withdraw_publication,)
+    ),
     "matter.publication.withdrawn": Rule(needs="decision.changed", acts=(Ends("P08"),)),
     "matter.obligation.performed": Rule(needs="decision.served", change=_performed),
     "matter.case.closed": Rule(needs="case", guards=(closes_in_lieu,), acts=(Ends("P01"), Voids("P14"))),

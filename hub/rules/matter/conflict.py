@@ -44,7 +44,10 @@ def rounds(matter: Matter, event: Event) -> int:
     """How often the lead had started over, for this fact, by the legal time of *event*."""
     entity = about(event)
     if event.type in BY_POLICE:
-        return sum(fact.note["toPolice"] == event.party and fact.time <= event.time for fact in facts(matter, "lead.forwarded", entity))
+        return sum(
+            fact.note["toPolice"] == event.party and fact.time <= event.time
+            for fact in facts(matter, "lead.forwarded", entity)
+        )
     if event.type == WITHDRAWN:
         return max(0, sum(fact.time <= event.time for fact in facts(matter, "lead.filed", entity)) - 1)
     if event.type not in AGAIN:
@@ -68,7 +71,9 @@ def _refused_later(matter: Matter, event: Event) -> bool:
     """Is a refusal known that this filing would have preceded, with nothing to take the filing back in between?"""
     withdrawals = [*_withdrawals(matter, about(event))]
     return any(
-        fact.type in REFUSALS and fact.time >= event.time and not any(event.time <= time <= fact.time for time in withdrawals)
+        fact.type in REFUSALS
+        and fact.time >= event.time
+        and not any(event.time <= time <= fact.time for time in withdrawals)
         for fact in matter.facts
         if fact.about == about(event)
     )
@@ -76,7 +81,11 @@ def _refused_later(matter: Matter, event: Event) -> bool:
 
 def _withdrawals(matter: Matter, entity: str) -> Iterable[str]:
     yield from (fact.time for fact in facts(matter, "filing.withdrawn", entity))
-    yield from (parked.event.time for parked in matter.parked if parked.event.type == WITHDRAWN and about(parked.event) == entity)
+    yield from (
+        parked.event.time
+        for parked in matter.parked
+        if parked.event.type == WITHDRAWN and about(parked.event) == entity
+    )
 
 
 def tell(matter: Matter, event: Event, code: str, entity: str, ledger: Ledger) -> None:

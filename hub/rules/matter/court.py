@@ -56,19 +56,38 @@ def _for_court(event: Event, ledger: Ledger) -> None:
         told={"organ": declared_organ(data, directory)},
     )
     if own_power:
-        detail, detail_en = "水法规定的强制拆除由本机关自行实施", "the organ removes it by its own power (Water Law art. 65)"
+        detail, detail_en = (
+            "水法规定的强制拆除由本机关自行实施",
+            "the organ removes it by its own power (Water Law art. 65)",
+        )
     else:
-        detail, detail_en = f"违法建筑的强制拆除由 {to_party} 责成有关部门实施", f"ask {to_party} to order the demolition (Planning Law art. 68)"
-    raise Refused("ROUTE_NOT_COURT", f"不属法院受理范围: {detail}", pointer="/lawBasis", detail_en=f"not for the court: {detail_en}")
+        detail, detail_en = (
+            f"违法建筑的强制拆除由 {to_party} 责成有关部门实施",
+            f"ask {to_party} to order the demolition (Planning Law art. 68)",
+        )
+    raise Refused(
+        "ROUTE_NOT_COURT",
+        f"不属法院受理范围: {detail}",
+        pointer="/lawBasis",
+        detail_en=f"not for the court: {detail_en}",
+    )
 
 
 def _right_court(event: Event, reference: Reference) -> None:
     data, basis = event.data, event.data["venueBasis"]
     if data["object"] in ("DEMOLISH", "RESTORE") and basis == "APPLICANT":
-        raise _wrong_venue("拆除、恢复原状由不动产所在地法院管辖,请改用 IMMOVABLE 并填写 immovableDivision", "demolition and restoration go to the court of the immovable", "/venueBasis")
+        raise _wrong_venue(
+            "拆除、恢复原状由不动产所在地法院管辖,请改用 IMMOVABLE 并填写 immovableDivision",
+            "demolition and restoration go to the court of the immovable",
+            "/venueBasis",
+        )
     court = _court(event, reference)
     if court is None:
-        raise _wrong_venue("无法确定管辖法院,请核对 venueBasis 与 immovableDivision", "no court follows from venueBasis and immovableDivision: check them", "/venueBasis")
+        raise _wrong_venue(
+            "无法确定管辖法院,请核对 venueBasis 与 immovableDivision",
+            "no court follows from venueBasis and immovableDivision: check them",
+            "/venueBasis",
+        )
     if data["court"] != court:
         raise _wrong_venue(f"应向 {court} 申请", f"the competent court is {court}", "/court")
 
@@ -96,9 +115,17 @@ def _wrong_venue(detail: str, detail_en: str, pointer: str) -> Refused:
 
 def _complete(event: Event) -> None:
     require_materials(event.data["materials"], MATERIALS)
-    for name, title, title_en in (("headSigned", "负责人签名", "the head's signature"), ("sealed", "机关印章", "the organ's seal")):
+    for name, title, title_en in (
+        ("headSigned", "负责人签名", "the head's signature"),
+        ("sealed", "机关印章", "the organ's seal"),
+    ):
         if not event.data[name]:
-            raise Refused("MISSING_MATERIAL", f"申请书缺少{title},请补正后重新发送", pointer=f"/{name}", detail_en=f"the application lacks {title_en}: add it and send again")
+            raise Refused(
+                "MISSING_MATERIAL",
+                f"申请书缺少{title},请补正后重新发送",
+                pointer=f"/{name}",
+                detail_en=f"the application lacks {title_en}: add it and send again",
+            )
 
 
 # ---- against the state
@@ -113,7 +140,9 @@ def _window(scene: Scene) -> Row:
 def _suit_period_over(scene: Scene) -> None:
     row = _window(scene)
     if scene.event.time[:10] < row.opens_at:
-        raise _too_early(f"起诉期限尚未届满,{row.opens_at} 起方可办理", f"the suit period still runs: wait until {row.opens_at}")
+        raise _too_early(
+            f"起诉期限尚未届满,{row.opens_at} 起方可办理", f"the suit period still runs: wait until {row.opens_at}"
+        )
 
 
 def _demand_timely(scene: Scene) -> None:
@@ -135,7 +164,10 @@ def _not_too_late(scene: Scene) -> None:
 def _demand_waited(scene: Scene) -> None:
     day = scene.event.time[:10]
     if not any(row.due_at < day for _, row in standing_demands(scene.matter, decision_of(scene))):
-        raise _too_early("催告书送达满十个工作日后方可申请", "apply once ten working days have passed since a demand was served (art. 54)")
+        raise _too_early(
+            "催告书送达满十个工作日后方可申请",
+            "apply once ten working days have passed since a demand was served (art. 54)",
+        )
 
 
 def _too_early(detail: str, detail_en: str) -> Refused:
@@ -151,7 +183,9 @@ def _wait_for_party(scene: Scene) -> None:
 
 def _filed(scene: Scene) -> None:
     data = scene.data
-    scene.matter.applications[scene.about] = Application(scene.about, data["decisionNo"], data["court"], data.get("immovableDivision", ""))
+    scene.matter.applications[scene.about] = Application(
+        scene.about, data["decisionNo"], data["court"], data.get("immovableDivision", "")
+    )
 
 
 def _window_used(scene: Scene) -> None:
@@ -163,7 +197,10 @@ def _window_used(scene: Scene) -> None:
 
 def _hear_both(scene: Scene) -> None:
     """强制法58: with doubts the court has thirty days from acceptance."""
-    accepted, ruling = latest(scene.matter, "application.accepted", scene.about), first(scene.matter, "ruling.made", scene.about)
+    accepted, ruling = (
+        latest(scene.matter, "application.accepted", scene.about),
+        first(scene.matter, "ruling.made", scene.about),
+    )
     if accepted is not None and begin(scene, "E06", scene.about, accepted.time) and ruling is not None:
         schedule.end(scene.ledger, "E06", scene.about, ruling.time)
 
@@ -179,7 +216,9 @@ def _urgent(scene: Scene) -> bool:
 
 
 def _review_in_time(scene: Scene) -> None:
-    if schedule.late(scene.matter, "E04" if scene.data["kind"] == "NOT_ACCEPTED" else "E08", scene.about, scene.event.time):
+    if schedule.late(
+        scene.matter, "E04" if scene.data["kind"] == "NOT_ACCEPTED" else "E08", scene.about, scene.event.time
+    ):
         raise Refused(
             "TOO_LATE",
             "申请复议的十五日期限已过",
@@ -201,7 +240,9 @@ COURT: Final[Mapping[str, Rule]] = {
     "matter.application.filed": Rule(needs="decision.served", guards=_APPLICATION, change=_filed, acts=(_window_used,)),
     "matter.application.receipted": Rule(needs="application", acts=(Starts("E03"),)),
     "matter.application.accepted": Rule(needs="application.receipted", acts=(Ends("E03"), Starts("E05"))),
-    "matter.application.rejected": Rule(needs="application.receipted", acts=(Ends("E03"), Starts("E04", at="servedAt"))),
+    "matter.application.rejected": Rule(
+        needs="application.receipted", acts=(Ends("E03"), Starts("E04", at="servedAt"))
+    ),
     "matter.doubt.raised": Rule(needs="application.accepted", acts=(Voids("E05"), _hear_both)),
     "matter.ruling.made": Rule(
         needs="application.accepted",

@@ -21,7 +21,9 @@ def _about(name: str) -> Known:
 
 def _same(name: str, field: str) -> Known:
     """``matter.<name>`` is known with the same *field* (kind of review, kind of relief)."""
-    return lambda matter, event: any(fact.note.get(field) == event.data[field] for fact in facts(matter, name, about(event)))
+    return lambda matter, event: any(
+        fact.note.get(field) == event.data[field] for fact in facts(matter, name, about(event))
+    )
 
 
 def _receipted(matter: Matter, event: Event) -> bool:
@@ -108,5 +110,8 @@ def _pending_reconsideration(matter: Matter, event: Event) -> str:
     """310 art 9: while the reconsideration is pending, suggesting supervision after the first period waits for its outcome."""
     if event.type != "matter.supervision.suggested" or not schedule.late(matter, "F11", about(event), event.time):
         return ""
-    asked, decided = latest(matter, "reconsideration.requested", about(event)), latest(matter, "reconsideration.decided", about(event))
+    asked, decided = (
+        latest(matter, "reconsideration.requested", about(event)),
+        latest(matter, "reconsideration.decided", about(event)),
+    )
     return "reconsideration.decided" if asked and not (decided and decided.time >= asked.time) else ""

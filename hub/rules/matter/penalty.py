@@ -59,7 +59,9 @@ def _notified(scene: Scene) -> None:
 def _reviewed(scene: Scene) -> None:
     if not _case(scene).mandatory_review:
         return
-    reviews = [fact for fact in facts(scene.matter, "legality.reviewed", scene.data["caseNo"]) if fact.time <= scene.event.time]
+    reviews = [
+        fact for fact in facts(scene.matter, "legality.reviewed", scene.data["caseNo"]) if fact.time <= scene.event.time
+    ]
     newest = max(reviews, key=lambda fact: fact.time, default=None)
     if newest is None or newest.note["result"] != "PASS":
         raise Refused(
@@ -85,7 +87,9 @@ def _hearing_over(scene: Scene) -> None:
     if held is not None and held.time <= decided_at:
         return
     period = schedule.governing(scene.matter, "P03", number)
-    if known(scene.matter, "hearing.requested", number) or (period is not None and not schedule.expired(period, decided_at)):
+    if known(scene.matter, "hearing.requested", number) or (
+        period is not None and not schedule.expired(period, decided_at)
+    ):
         raise Refused(
             "TOO_EARLY",
             "听证权利期限未满或者听证尚未举行,请待听证结束或期限届满后再决定",

@@ -107,7 +107,7 @@ def filed(scene: Scene) -> None:
     refusal = latest(scene.matter, "lead.declined", scene.about)
     if refusal is None or refusal.time < decided_at:
         for clock in ("F11", "F13"):
-            schedule.void(scene.ledger, clock, scene.about)
+            schedule.void(scene.ledger, clock, scene.about, scene.event.time)
     _notice_served(scene)
     if in_force(scene.matter, scene.about) is None:  # withdrawn since, by legal time
         return
@@ -128,7 +128,7 @@ def _filed_after(scene: Scene) -> str:
 
 def _right_of_reconsideration(scene: Scene) -> None:
     if begin(scene, "F11", scene.about, scene.data["noticeServedAt"]) and _filed_after(scene):
-        schedule.void(scene.ledger, "F11", scene.about)
+        schedule.void(scene.ledger, "F11", scene.about, _filed_after(scene))
 
 
 # ---- handover
@@ -141,7 +141,9 @@ def handed_over(scene: Scene) -> tuple[list[str], str]:
     """
     withdrawal = latest(scene.matter, "filing.withdrawn", scene.about)
     since = withdrawal.time if withdrawal else ""
-    events = sorted((fact for fact in facts(scene.matter, "handover.completed", scene.about) if fact.time > since), key=_by_time)
+    events = sorted(
+        (fact for fact in facts(scene.matter, "handover.completed", scene.about) if fact.time > since), key=_by_time
+    )
     wanted = dict.fromkeys(_lead(scene).items)
     for fact in events:
         for name in fact.note["items"]:
@@ -157,7 +159,12 @@ def _by_time(fact: Fact) -> str:
 
 def _assess(scene: Scene) -> None:
     missing, complete_at = handed_over(scene)
-    fields: dict[str, Any] = {"correlationId": scene.matter.key, "leadId": scene.about, "complete": not missing, "missing": missing}
+    fields: dict[str, Any] = {
+        "correlationId": scene.matter.key,
+        "leadId": scene.about,
+        "complete": not missing,
+        "missing": missing,
+    }
     scene.ledger.emit("matter.handover.assessed", fields)
     if complete_at:
         schedule.end(scene.ledger, "F10", scene.about, complete_at)
@@ -165,7 +172,7 @@ def _assess(scene: Scene) -> None:
 
 def _nothing_left_to_do(scene: Scene) -> None:
     for clock in _OF_A_LEAD:
-        schedule.void(scene.ledger, clock, scene.about)
+        schedule.void(scene.ledger, clock, scene.about, scene.event.time)
 
 
 POLICE: Final[Mapping[str, Rule]] = {
@@ -194,8 +201,5 @@ POLICE: Final[Mapping[str, Rule]] = {
         acts=(Voids("F10", when=_withdrawn_by_then), Voids("F18", when=_withdrawn_by_then)),
     ),
     "matter.handover.completed": Rule(needs="lead.filed", keep=("items",), acts=(_assess,)),
-    "matter.lead.concluded": Rule(
-        needs="lead.filed", keep=("outcome",), acts=(Ends("F18"), _nothing_left_to_do)
-    ),
+    "matter.lead.concluded": Rule(needs="lead.filed", keep=("outcome",), acts=(Ends("F18"), _nothing_left_to_do)),
 }
-

@@ -63,7 +63,9 @@ def _copy_to_justice(scene: Scene) -> None:
 
 def _warn_of_limitation(scene: Scene) -> None:
     if scene.data["limitationCheck"] == "EXPIRED":
-        scene.ledger.emit("matter.alarm.raised", {"correlationId": scene.matter.key, "code": "LIMITATION_RISK", "entity": scene.about})
+        scene.ledger.emit(
+            "matter.alarm.raised", {"correlationId": scene.matter.key, "code": "LIMITATION_RISK", "entity": scene.about}
+        )
 
 
 def _another_organ(scene: Scene) -> None:
@@ -91,7 +93,7 @@ def _duty_passes_on(scene: Scene) -> None:
             if row.state == "RUNNING":
                 row.obligor, row.told_obligor = referral.organ, told
         return
-    schedule.void(scene.ledger, "R01", scene.about)
+    schedule.void(scene.ledger, "R01", scene.about, scene.event.time)
     if first(scene.matter, "referral.replied", scene.about) is None:
         begin(scene, "R01", scene.about, scene.event.time, span=scene.ledger.reference.policy["sla"]["R01"])
 
@@ -135,7 +137,9 @@ REFERRAL: Final[Mapping[str, Rule]] = {
     "matter.appeal.filed": Rule(needs="opinion.registered", keep=("kind",), acts=(_appealed,)),
     "matter.appeal.closed": Rule(needs="appeal.filed", acts=(_appeal_over,)),
     "matter.opinion.terminated": Rule(needs="opinion.registered", acts=(Ends("R04"),)),
-    "matter.referral.sent": Rule(change=_sent, acts=(_answer_due, _opinion_issued, _copy_to_justice, _warn_of_limitation)),
+    "matter.referral.sent": Rule(
+        change=_sent, acts=(_answer_due, _opinion_issued, _copy_to_justice, _warn_of_limitation)
+    ),
     "matter.referral.acknowledged": Rule(needs="referral", acts=(Ends("R01"),)),
     "matter.referral.redirected": Rule(
         needs="referral",

@@ -50,7 +50,7 @@ def on_performed(scene: Scene) -> None:
 def on_revoked(scene: Scene) -> None:
     """撤销: nothing is left to serve, to pay or to enforce."""
     for clock in ("P05", "P06"):
-        schedule.void(scene.ledger, clock, scene.data["decisionNo"])
+        schedule.void(scene.ledger, clock, scene.data["decisionNo"], scene.event.time)
     _close_window(scene, decision_of(scene))
 
 
@@ -60,7 +60,11 @@ def _open_suit(scene: Scene, decision: Decision, clock: str, at: str) -> None:
     begin(scene, clock, decision.no, at)
     suit = schedule.governing(scene.matter, clock, decision.no)
     assert suit is not None
-    last, rule, calendar = date.fromisoformat(suit.due_at), scene.ledger.reference.clocks["E01"], scene.ledger.reference.calendar
+    last, rule, calendar = (
+        date.fromisoformat(suit.due_at),
+        scene.ledger.reference.clocks["E01"],
+        scene.ledger.reference.calendar,
+    )
     due = schedule.compute_due(calendar, last, rule.span, rule.unit)
     begin(
         scene,
@@ -76,9 +80,9 @@ def _open_suit(scene: Scene, decision: Decision, clock: str, at: str) -> None:
 
 
 def _close_window(scene: Scene, decision: Decision) -> None:
-    schedule.void(scene.ledger, "E01", decision.no)
+    schedule.void(scene.ledger, "E01", decision.no, scene.event.time)
     for demand in demands(scene.matter, decision):
-        schedule.void(scene.ledger, "E02", demand.note["demandNo"])
+        schedule.void(scene.ledger, "E02", demand.note["demandNo"], scene.event.time)
 
 
 # ---- relief
@@ -101,7 +105,7 @@ def _opened(scene: Scene) -> None:
     for clock in own:
         schedule.end(scene.ledger, clock, decision.no, scene.event.time)
     for clock in ("P11", *SUITS):
-        schedule.void(scene.ledger, clock, decision.no)
+        schedule.void(scene.ledger, clock, decision.no, scene.event.time)
     _close_window(scene, decision)
 
 
@@ -197,7 +201,12 @@ def sound_alarms(matter: Matter, ledger: Ledger) -> None:
             decision.alarmed.append(row.clock_id)
             ledger.emit(
                 "matter.alarm.raised",
-                {"correlationId": matter.key, "code": "E01_UNREACHABLE", "entity": decision.no, "latestDemandAt": row.latest_demand_at},
+                {
+                    "correlationId": matter.key,
+                    "code": "E01_UNREACHABLE",
+                    "entity": decision.no,
+                    "latestDemandAt": row.latest_demand_at,
+                },
             )
 
 

@@ -20,7 +20,9 @@ CITY_JCY: Final = "GY-JCY"
 UPPER_COURT: Final = "GY-FY"
 
 #: Events that bring an entity into being: their data say who is principal and handler.
-FIRST: Final = frozenset(("matter.case.filed", "matter.suspicion.reported", "matter.lead.transferred", "matter.dutycrime.reported"))
+FIRST: Final = frozenset(
+    ("matter.case.filed", "matter.suspicion.reported", "matter.lead.transferred", "matter.dutycrime.reported")
+)
 
 Organ = tuple[str, str]  #: principal and handler
 
@@ -34,7 +36,9 @@ def case_of(matter: Matter, entity: str) -> Case | None:
 
 def organ_of(matter: Matter, entity: str) -> Organ | None:
     """Principal and handler of the entity; for a referral the organ it lies with."""
-    owner: Case | Lead | Report | None = case_of(matter, entity) or matter.leads.get(entity) or matter.reports.get(entity)
+    owner: Case | Lead | Report | None = (
+        case_of(matter, entity) or matter.leads.get(entity) or matter.reports.get(entity)
+    )
     if owner is not None:
         return owner.principal, owner.handler
     referral = matter.referrals.get(entity)
@@ -200,7 +204,9 @@ def receivers(matter: Matter, role: str, event_type: str, data: Mapping[str, Any
 
 def _investigators(matter: Matter, role: str, event_type: str, entity: str, data: Mapping[str, Any]) -> Iterable[str]:
     lead = matter.leads.get(entity)
-    if lead is None or (role == "jcy" and event_type == "matter.lead.transferred" and data.get("procuratorateCopy") is False):
+    if lead is None or (
+        role == "jcy" and event_type == "matter.lead.transferred" and data.get("procuratorateCopy") is False
+    ):
         return ()
     return (lead.police,) if role == "police" else (lead.jcy,)
 

@@ -137,7 +137,13 @@ class Starts:
         if not self.when(scene):
             return
         if self.by_sender:
-            scene = Scene(scene.matter, scene.event, scene.ledger, scene.about, {**scene.cast, self.by_sender: (scene.event.party,)})
+            scene = Scene(
+                scene.matter,
+                scene.event,
+                scene.ledger,
+                scene.about,
+                {**scene.cast, self.by_sender: (scene.event.party,)},
+            )
         started_at = scene.time(self.at)
         if begin(scene, self.clock, scene.about, started_at) and (end := self.ended(scene, started_at)):
             schedule.end(scene.ledger, self.clock, scene.about, end)
@@ -165,7 +171,7 @@ class Voids:
 
     def __call__(self, scene: Scene) -> None:
         if self.when(scene):
-            schedule.void(scene.ledger, self.clock, scene.about)
+            schedule.void(scene.ledger, self.clock, scene.about, scene.event.time)
 
 
 @dataclass(frozen=True, slots=True)

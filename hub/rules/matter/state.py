@@ -15,10 +15,30 @@ from hub.canonical.event import Event
 from hub.rules.state import Common
 
 #: Fields that may name what an event is about, the most particular first.
-ABOUT = ("applicationId", "decisionNo", "leadId", "reportId", "referralId", "nonProsecutionNo", "disputeId", "requestId", "caseNo")
+ABOUT = (
+    "applicationId",
+    "decisionNo",
+    "leadId",
+    "reportId",
+    "referralId",
+    "nonProsecutionNo",
+    "disputeId",
+    "requestId",
+    "caseNo",
+)
 
 #: The catalogue's first field of an event, by which `once` counts: a decision's events are counted by their case.
-COUNTED = ("applicationId", "leadId", "reportId", "referralId", "nonProsecutionNo", "disputeId", "requestId", "caseNo", "decisionNo")
+COUNTED = (
+    "applicationId",
+    "leadId",
+    "reportId",
+    "referralId",
+    "nonProsecutionNo",
+    "disputeId",
+    "requestId",
+    "caseNo",
+    "decisionNo",
+)
 
 
 class Fact(msgspec.Struct):

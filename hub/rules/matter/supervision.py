@@ -69,14 +69,16 @@ def _right_of_supervision(scene: Scene) -> None:
     if suggested:
         schedule.end(scene.ledger, "F13", scene.about, suggested)
     if filing is not None and filing.time > scene.event.time:
-        schedule.void(scene.ledger, "F13", scene.about)
+        schedule.void(scene.ledger, "F13", scene.about, filing.time)
 
 
 def _answered_by(*names: str) -> KnownEnd:
     """The first of the named facts after the start."""
 
     def earliest(scene: Scene, started_at: str) -> str:
-        times = [fact.time for name in names for fact in facts(scene.matter, name, scene.about) if fact.time >= started_at]
+        times = [
+            fact.time for name in names for fact in facts(scene.matter, name, scene.about) if fact.time >= started_at
+        ]
         return min(times, default="")
 
     return earliest
@@ -90,12 +92,18 @@ def _filing_in_force(scene: Scene, started_at: str) -> str:
 
 def _investigation_supervised(scene: Scene) -> None:
     filing = in_force(scene.matter, scene.about)
-    if filing is not None and filing.time >= scene.event.time and not known(scene.matter, "lead.concluded", scene.about):
+    if (
+        filing is not None
+        and filing.time >= scene.event.time
+        and not known(scene.matter, "lead.concluded", scene.about)
+    ):
         begin(scene, "F18", scene.about, filing.time)
 
 
 SUPERVISION: Final[Mapping[str, Rule]] = {
-    "matter.reconsideration.requested": Rule(needs="lead.declined", guards=(_in_time("F11"),), acts=(Ends("F11"), Starts("F12"))),
+    "matter.reconsideration.requested": Rule(
+        needs="lead.declined", guards=(_in_time("F11"),), acts=(Ends("F11"), Starts("F12"))
+    ),
     "matter.reconsideration.decided": Rule(
         needs="reconsideration.requested",
         keep=("outcome", "noticeServedAt"),
@@ -110,8 +118,18 @@ SUPERVISION: Final[Mapping[str, Rule]] = {
         needs="lead",
         keep=("kind",),
         acts=(
-            Starts("F14", when=field_is("kind", "NOT_FILED"), ended=_answered_by("reasons.given", "lead.filed"), by_sender="jcy"),
-            Starts("F17", when=field_is("kind", "SILENCE"), ended=_answered_by("reasons.given", "lead.filed", "lead.declined"), by_sender="jcy"),
+            Starts(
+                "F14",
+                when=field_is("kind", "NOT_FILED"),
+                ended=_answered_by("reasons.given", "lead.filed"),
+                by_sender="jcy",
+            ),
+            Starts(
+                "F17",
+                when=field_is("kind", "SILENCE"),
+                ended=_answered_by("reasons.given", "lead.filed", "lead.declined"),
+                by_sender="jcy",
+            ),
         ),
     ),
     "matter.reasons.given": Rule(needs="reasons.required", acts=(Ends("F14"), Ends("F17"))),

@@ -20,7 +20,13 @@ def _requested(scene: Scene) -> None:
 
 def _answer_due(scene: Scene) -> None:
     sla = scene.ledger.reference.policy["sla"]
-    begin(scene, "A01", scene.about, scene.event.time, span=sla["A01urgent" if scene.data["urgency"] == "URGENT" else "A01"])
+    begin(
+        scene,
+        "A01",
+        scene.about,
+        scene.event.time,
+        span=sla["A01urgent" if scene.data["urgency"] == "URGENT" else "A01"],
+    )
 
 
 def _raised(scene: Scene) -> None:

@@ -75,7 +75,11 @@ def _approved(scene: Scene) -> None:
 
 def _refused(matter: Matter, principal: str, at: str) -> bool:
     """Is the principal's last word before *at* a refusal? A later report or approval reopens the question."""
-    reports = [report for report in matter.reports.values() if report.principal == principal and not report.lead and report.reported_at <= at]
+    reports = [
+        report
+        for report in matter.reports.values()
+        if report.principal == principal and not report.lead and report.reported_at <= at
+    ]
     return bool(reports) and all(_refused_report(matter, report, at) for report in reports)
 
 
@@ -127,7 +131,9 @@ def _in_due_time(scene: Scene) -> None:
 
 TRANSFER: Final[Mapping[str, Rule]] = {
     "matter.suspicion.reported": Rule(change=_reported, acts=(Starts("F01", ended=_lead_approved_at),)),
-    "matter.transfer.approved": Rule(needs="suspicion.reported", acts=(Ends("F01"), Starts("F02", when=_to_be_transferred))),
+    "matter.transfer.approved": Rule(
+        needs="suspicion.reported", acts=(Ends("F01"), Starts("F02", when=_to_be_transferred))
+    ),
     "matter.transfer.refused": Rule(needs="suspicion.reported", acts=(Ends("F01"), Voids("F02", when=_stands))),
     "matter.lead.transferred": Rule(guards=(_approved,), change=_transferred, acts=(_in_due_time, case_rests)),
 }

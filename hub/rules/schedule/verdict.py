@@ -55,9 +55,18 @@ def expire(ledger: Ledger, row: Row) -> None:
     tell(ledger, "voided" if row.state == "VOID" else row.state.lower(), row)
 
 
-def void(ledger: Ledger, clock: str, entity: str) -> None:
-    """The matter of *clock* ended otherwise."""
-    void_run(ledger, run(ledger.state, clock, entity))
+def void(ledger: Ledger, clock: str, entity: str, at: Moment | None = None) -> None:
+    """The matter of *clock* ended otherwise, at the legal time *at* if that is known: a miss said only because this
+    was heard of late is taken back.
+    """
+    rows = run(ledger.state, clock, entity)
+    for row in rows:
+        if at is not None and row.overdue and not row.ended_at and not late_in(rows, row, at):
+            before, row.state, row.overdue = row.state, "VOID", False
+            if before == "MISSED":
+                tell(ledger, "miss.withdrawn", row)
+                tell(ledger, "voided", row)
+    void_run(ledger, rows)
 
 
 def void_all(ledger: Ledger, chosen: Callable[[Row], bool] = lambda row: True) -> None:

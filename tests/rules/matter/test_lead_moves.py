@@ -67,8 +67,21 @@ OUTCOMES = {
     "filing.ordered": "parked parked parked parked parked DECLINED/FILING_ORDERED parked RECONSIDERING/FILING_ORDERED parked parked",
     "lead.concluded": "parked parked parked parked CONCLUDED parked parked parked CONCLUDED again",
 }
-STATES = ("", "TRANSFERRED", "ACCEPTED", "DISCLAIMED", "FILED", "DECLINED", "FORWARDED", "RECONSIDERING", "WITHDRAWN", "CONCLUDED")
-CASES = [(state, name, outcome) for name, row in OUTCOMES.items() for state, outcome in zip(STATES, row.split(), strict=True)]
+STATES = (
+    "",
+    "TRANSFERRED",
+    "ACCEPTED",
+    "DISCLAIMED",
+    "FILED",
+    "DECLINED",
+    "FORWARDED",
+    "RECONSIDERING",
+    "WITHDRAWN",
+    "CONCLUDED",
+)
+CASES = [
+    (state, name, outcome) for name, row in OUTCOMES.items() for state, outcome in zip(STATES, row.split(), strict=True)
+]
 
 
 def travelled(state: str) -> Thread:
@@ -97,7 +110,9 @@ def test_every_state_and_every_event(state: str, name: str, outcome: str) -> Non
             assert codes == conflicts == []
             assert thread.steps
         case _ if outcome.partition("/")[0] in STATES:
-            assert ([(move["state"], move.get("sub", "")) for move in advanced]) == [(outcome.partition("/")[0], outcome.partition("/")[2])]
+            assert ([(move["state"], move.get("sub", "")) for move in advanced]) == [
+                (outcome.partition("/")[0], outcome.partition("/")[2])
+            ]
             return
         case _:
             assert codes == [outcome]
@@ -113,7 +128,10 @@ def test_roads_lead_where_they_say(state: str) -> None:
 
 def test_moves_of_one_instant_are_ordered_by_the_procedure() -> None:
     names = ("lead.filed", "lead.receipted", "lead.transferred")
-    assert place(Fact(f"matter.{name}", "L", "2026-07-06T10:00:00+08:00", GAJ) for name in names) == (State.FILED, Sub.NONE)
+    assert place(Fact(f"matter.{name}", "L", "2026-07-06T10:00:00+08:00", GAJ) for name in names) == (
+        State.FILED,
+        Sub.NONE,
+    )
 
 
 def test_nothing_leads_out_of_the_conclusion() -> None:

@@ -11,7 +11,9 @@ from hub.rules.matter.scene import DUTIES, Ends, Extends, Starts, Voids
 from tests.rules.matter.thread import SAID, fact
 
 REFERENCE = reference.load()
-ACCEPTED = {name: rule for name, rule in REFERENCE.events.items() if name.startswith("matter.") and "HUB" not in rule.senders}
+ACCEPTED = {
+    name: rule for name, rule in REFERENCE.events.items() if name.startswith("matter.") and "HUB" not in rule.senders
+}
 
 
 def test_every_fact_of_a_matter_has_a_rule() -> None:

@@ -154,15 +154,28 @@ class Thread:
 
     def made(self, name: str, *, ever: bool = False) -> list[dict[str, Any]]:
         """Data of the hub's own events of that name, of the last call or ever."""
-        return [dict(step.event.data) for step in (self.all if ever else self.steps) if isinstance(step, Routed) and step.decision and step.event.type == name]
+        return [
+            dict(step.event.data)
+            for step in (self.all if ever else self.steps)
+            if isinstance(step, Routed) and step.decision and step.event.type == name
+        ]
 
     def told(self, name: str) -> dict[str, str]:
         """Who got which projection of ``name`` in the last call."""
-        return {party: projection for step in self.steps if isinstance(step, Routed) and step.event.type == name for party, projection in step.recipients}
+        return {
+            party: projection
+            for step in self.steps
+            if isinstance(step, Routed) and step.event.type == name
+            for party, projection in step.recipients
+        }
 
     def clock(self, name: str, reading: str = "") -> Row:
         """The newest row of a clock, governing unless *reading* is named."""
-        rows = [row for row in self.matter.clocks if row.clock == name and (row.reading == reading if reading else row.governing)]
+        rows = [
+            row
+            for row in self.matter.clocks
+            if row.clock == name and (row.reading == reading if reading else row.governing)
+        ]
         return rows[-1]
 
     def clocks(self) -> dict[str, str]:
