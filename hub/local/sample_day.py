@@ -5,6 +5,7 @@ The one rule: nothing here knows the hub's inside; it sends what outside systems
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -169,6 +170,12 @@ class Street:
         part = inbox / f"{dialect}-{self._count:03}.{suffix}.part"
         part.write_bytes(system.format.encode([record for record in records if record is not None]))
         part.rename(part.with_suffix(""))
+
+    async def files_taken(self, timeout_seconds: float) -> None:
+        """Return when the connectors have dealt with every file that was dropped."""
+        async with asyncio.timeout(timeout_seconds):
+            while any(not path.name.startswith(".") for folder in ("inbox", ".work") for path in self._drop.glob(f"*/{folder}/*")):
+                await asyncio.sleep(0.1)
 
     async def _produce(self, dialect: str, fact: Sent) -> None:
         self.ids[record_event_id(fact.party, hashlib.sha256(fact.raw).hexdigest(), 0)] = fact.id

@@ -7,10 +7,8 @@ address an event to another one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-
 from hub.ops import lag
-from hub.ops.readers import hub_readers
+from hub.ops.readers import hub_readers, party_readers
 from hub.topics import Topics
 
 
@@ -22,15 +20,17 @@ class NotSettled(Exception):
         self.behind = behind
 
 
-async def settled(bootstrap: str, topics: Topics, *, timeout_seconds: float, progress: Callable[[int], None] | None = None) -> None:
-    """Return when no reader is behind in two rounds in a row; raise `NotSettled` after *timeout_seconds*."""
+async def settled(bootstrap: str, topics: Topics, *, timeout_seconds: float, edges: bool = False) -> None:
+    """Return when no reader is behind in two rounds in a row; raise `NotSettled` after *timeout_seconds*.
+
+    *edges*: wait for the connectors too, until each connected party has its deliveries.
+    """
+    readers = hub_readers(topics) | (party_readers(topics) if edges else {})
     deadline = asyncio.get_running_loop().time() + timeout_seconds
     quiet = 0
     while quiet < 2:
-        behind = [one for one in await lag.read(bootstrap, hub_readers(topics)) if one.records]
+        behind = [one for one in await lag.read(bootstrap, readers) if one.records]
         quiet = 0 if behind else quiet + 1
-        if progress:
-            progress(sum(one.records for one in behind))
         if behind and asyncio.get_running_loop().time() > deadline:
             raise NotSettled(behind)
         if quiet < 2:

@@ -160,11 +160,14 @@ def read_outcome(told: Sequence[Record], topics: Topics, ids: Mapping[str, str],
             refused.setdefault(identity, turned)
         if event.aggregate == "receipt":
             continue
+        data = dict(event.data)
+        if "eventId" in data:  # a scenario knows its facts by its own ids
+            data["eventId"] = ids.get(str(data["eventId"]), data["eventId"])
         if projection:
             party = topics.party_of(record.topic)
-            emitted.setdefault((event.id, party, projection), Emitted(event.type, event.data, party, at))
+            emitted.setdefault((event.id, party, projection), Emitted(event.type, data, party, at))
         elif event.party == HUB:
-            emitted.setdefault((event.id, "", ""), Emitted(event.type, event.data, at=at))
+            emitted.setdefault((event.id, "", ""), Emitted(event.type, data, at=at))
     return Outcome([*emitted.values(), *refused.values()])
 
 
