@@ -147,7 +147,6 @@ RETURNED = [*DECLINED, ("03-05 09:00", "file.returned", GAJ, {})]
                 ("03-06 10:00", "reconsideration.decided", GAJ, {}),
             ],
             "",
-            "",
         ),
         (
             [
@@ -156,7 +155,6 @@ RETURNED = [*DECLINED, ("03-05 09:00", "file.returned", GAJ, {})]
                 ("03-06 10:00", "reconsideration.decided", GAJ, {"outcome": "FILED"}),
             ],
             "PENALTY_IN_LIEU",
-            "",
         ),
         ([*RETURNED, ("03-06 10:00", "filing.ordered", "GY-JCY", {})], "PENALTY_IN_LIEU"),
         (FILED, "PENALTY_IN_LIEU"),
@@ -169,7 +167,6 @@ RETURNED = [*DECLINED, ("03-05 09:00", "file.returned", GAJ, {})]
                 ("03-07 10:00", "suspicion.reported", DD2, {}),
             ],
             "FINE_AFTER_CONVICTION",
-            "",
         ),
     ],
 )
