@@ -14,6 +14,7 @@ from typing import Final, Literal
 import structlog
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
+from hub.canonical.refused import Refused
 from hub.gateway.accept import EVENTS, RECORDS, Acceptance
 from hub.gateway.credentials import FailedLogins, Tokens
 from hub.gateway.health import Health
@@ -84,7 +85,8 @@ class Gateway:
         except ClientGone:
             log.info("request.abandoned", route=route.path if route else "")
             return
-        except Problem as problem:
+        except (Problem, Refused) as error:
+            problem = error if isinstance(error, Problem) else Problem.of(error, error.pointer)
             response = Response.of(problem, request.id if request else "")
             if request:
                 request.told["code"] = problem.code

@@ -192,7 +192,8 @@ class TestKilled:
 
     def test_each_step_of_a_request_can_be_the_last(self, prepared: Broker, hub_topics: Topics, tmp_path: Path) -> None:
         """Reserved only, written but not finished: the row a kill leaves, put there by hand."""
-        content, asked = json.dumps(case()).encode(), headers(key="the-step-after-reserve")
+        whole = case("the-step") | {"source": "urn:guiyang:GY-YJJ:zhifa"}
+        content, asked = json.dumps(whole).encode(), headers(key="the-step-after-reserve")
         with Running(prepared.bootstrap, hub_topics, tmp_path) as running:
             first = running.post(content, headers=asked)
         with sqlite3.connect(tmp_path / "gateway.sqlite") as rows:

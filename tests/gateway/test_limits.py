@@ -45,7 +45,7 @@ def tight(prepared: Broker, hub_topics: Topics, tmp_path_factory: pytest.TempPat
 
 def filled(size: int) -> bytes:
     """An event of exactly *size* bytes."""
-    content = case(causeText="")
+    content = case("filled", causeText="") | {"source": "urn:guiyang:GY-YJJ:zhifa"}
     missing = size - len(json.dumps(content, ensure_ascii=False).encode())
     content["data"]["causeText"] = "x" * missing
     return json.dumps(content, ensure_ascii=False).encode()

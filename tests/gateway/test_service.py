@@ -71,6 +71,7 @@ class TestDescription:
                 answer = httpx.request(
                     method, gateway.url + path.replace("{dialect}", "canonical"), headers=asked, trust_env=False
                 )
+                assert answer.status_code < 500, (method, path)
                 responses = document["paths"][path][method.lower()]["responses"]
                 said = responses.get(str(answer.status_code), responses["default"])
                 kind = answer.headers["content-type"].partition(";")[0]
