@@ -180,7 +180,8 @@ POLICE: Final[Mapping[str, Rule]] = {
         needs="lead",
         acts=(Starts("F04"), Starts("F06"), _review, Starts("F08b", when=_economic)),
     ),
-    "matter.supplement.required": Rule(needs="lead.receipted", acts=(Ends("F04"), Starts("F05"))),
+    # 转送 leaves the first notice standing; that of the new police takes its place
+    "matter.supplement.required": Rule(needs="lead.receipted", acts=(Ends("F04"), Voids("F05"), Starts("F05"))),
     "matter.supplement.supplied": Rule(needs="supplement.required", acts=(Ends("F05"),)),
     "matter.lead.forwarded": Rule(
         needs="lead.receipted",

@@ -51,7 +51,11 @@ def _opinion_issued(scene: Scene) -> None:
         return
     for non_prosecution in scene.matter.non_prosecutions.values():
         registered = first(scene.matter, "opinion.registered", non_prosecution.no)
-        if non_prosecution.jcy == referral.sender and registered is not None and registered.time <= referral.issued_at:
+        if (
+            non_prosecution.jcy == referral.sender
+            and registered is not None
+            and registered.time[:10] <= referral.issued_at[:10]
+        ):
             schedule.end(scene.ledger, "R04", non_prosecution.no, referral.issued_at)
 
 
@@ -116,7 +120,9 @@ def _opinion_already_issued(scene: Scene, registered_at: str) -> str:
     issued = [
         referral.issued_at
         for referral in scene.matter.referrals.values()
-        if referral.from_kind == "PROCURATORATE" and referral.sender == sender and referral.issued_at >= registered_at
+        if referral.from_kind == "PROCURATORATE"
+        and referral.sender == sender
+        and referral.issued_at[:10] >= registered_at[:10]
     ]
     return min(issued, default="")
 

@@ -126,7 +126,8 @@ def _closed(scene: Scene) -> None:
 
 def _run_again(scene: Scene, decision: Decision) -> None:
     """The relief was withdrawn 撤回: the period that ran before it, and its window, as first computed."""
-    if decision.judged or any(True for _ in _reliefs(scene.matter, decision)):
+    used = schedule.governing(scene.matter, "E01", decision.no)
+    if decision.judged or any(True for _ in _reliefs(scene.matter, decision)) or (used and used.state != "VOID"):
         return
     _open_suit(scene, decision, decision.suit, decision.suit_at)
 

@@ -230,4 +230,6 @@ def insiders(matter: Matter) -> set[str]:
         found |= {application.court, *application.upper.values()}
     for referral in matter.referrals.values():
         found |= {referral.sender, *referral.organs, *referral.handlers}
+    # the principal of a duty crime asks about its own report; the body it went to is no party of the matter
+    found |= {fact.party for fact in matter.facts if fact.type == "matter.dutycrime.reported"}
     return found | {non_prosecution.jcy for non_prosecution in matter.non_prosecutions.values()}
