@@ -101,9 +101,10 @@ def _opened(scene: Scene) -> None:
     decision = decision_of(scene)
     if (scene.data["kind"], scene.event.time) not in _reliefs(scene.matter, decision):
         return  # told again after it was closed
-    own = ("P11",) if scene.data["kind"] == "RECONSIDERATION" else SUITS
-    for clock in own:
-        schedule.end(scene.ledger, clock, decision.no, scene.event.time)
+    if scene.data["kind"] == "RECONSIDERATION":
+        schedule.end(scene.ledger, "P11", decision.no, scene.event.time)
+    elif "RECONSIDERATION" not in dict(_reliefs(scene.matter, decision)):  # which had ended every period to sue
+        schedule.end(scene.ledger, decision.suit, decision.no, scene.event.time)
     for clock in ("P11", *SUITS):
         schedule.void(scene.ledger, clock, decision.no, scene.event.time)
     _close_window(scene, decision)

@@ -61,11 +61,10 @@ def void(ledger: Ledger, clock: str, entity: str, at: Moment | None = None) -> N
     """
     rows = run(ledger.state, clock, entity)
     for row in rows:
-        if at is not None and row.overdue and not row.ended_at and not late_in(rows, row, at):
-            before, row.state, row.overdue = row.state, "VOID", False
-            if before == "MISSED":
-                tell(ledger, "miss.withdrawn", row)
-                tell(ledger, "voided", row)
+        if at is not None and row.state == "MISSED" and not row.ended_at and not late_in(rows, row, at):
+            row.state, row.overdue = "VOID", False
+            tell(ledger, "miss.withdrawn", row)
+            tell(ledger, "voided", row)
     void_run(ledger, rows)
 
 

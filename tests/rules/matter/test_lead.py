@@ -384,3 +384,12 @@ def test_duty_crime_is_nobody_elses_business() -> None:
     assert thread.told("matter.dutycrime.reported") == {"GY-JW": "FULL"}
     thread.send("07-07 11:00", "dutycrime.reported", YJJ)
     assert thread.told("matter.conflict.detected") == {YJJ: "OPEN"}
+
+
+def test_forwarding_in_time_heard_of_late_takes_the_miss_back() -> None:
+    thread = Thread().receipted()
+    thread.wait("07-11 10:00")
+    assert thread.clock("F08").state == "MISSED"
+    thread.send("07-06 15:00", "lead.forwarded", GAJ, seen="07-11 11:00")
+    assert (thread.clock("F08").state, thread.clock("F06").state) == ("VOID", "MET")
+    assert [gone["clock"] for gone in thread.made("clock.miss.withdrawn")] == ["F08"]
