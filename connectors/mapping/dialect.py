@@ -79,6 +79,11 @@ class MappedDialect:
         return self._name
 
     @property
+    def frame(self) -> Frame:
+        """Where its records say what they are."""
+        return self._frame
+
+    @property
     def messages(self) -> Mapping[str, Message]:
         """Event type -> the message it is here."""
         return self._by_event

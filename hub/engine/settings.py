@@ -19,14 +19,14 @@ class EngineSettings:
     max_batch_records: int = 500
     #: Two batches of a lane start at least so far apart, unless a full one is waiting. A lane that was idle starts at
     #: once, so a lonely record never waits.
-    linger_ms: float = 5.0
+    linger_ms: float = 3.0
     #: A lane holds so many fetched records before it stops asking for more.
     buffer_records: int = 2_000
     #: How long the broker may hold a fetch that finds nothing; also how long a partition that stopped asking may wait
     #: to be asked for again, so it is kept short.
     fetch_wait_ms: int = 100
     #: Two fetches are at least so far apart.
-    fetch_pause_ms: float = 2.0
+    fetch_pause_ms: float = 1.0
     max_partition_fetch_bytes: int = 4 * 1024 * 1024
     #: Record batches are cut at this size.
     max_produce_batch_bytes: int = 256 * 1024

@@ -112,6 +112,10 @@ class ProgressWatch:
         if not partitions:
             self._answered_at = time.monotonic()
             return
+        if self._probe.assignment() != frozenset(partitions):
+            # Topics that are not assigned would be looked up one by one, with a pause after each. Paused: nothing is fetched.
+            self._probe.assign(partitions)
+            self._probe.pause(*partitions)
         with contextlib.suppress(Exception):  # no answer is no progress: the age of the last one speaks
             async with asyncio.timeout(within_seconds):
                 self._ends = await self._probe.end_offsets(partitions)

@@ -19,7 +19,7 @@ import yaml
 from aiokafka import AIOKafkaProducer
 
 from connectors import registry as dialects
-from connectors.protocol import Envelope
+from connectors.protocol import Envelope, Record
 from hub.canonical.event import full_type, own_event_id, record_event_id
 from hub.canonical.periods import Calendar
 from hub.local.discovery import Running
@@ -138,10 +138,9 @@ class Street:
         self._note(fact, answer)
 
     async def _post_record(self, dialect: str, fact: Sent) -> None:
-        owner, record = dialects.system(dialect).owner, self._record(dialect, fact)
-        answer = await self._http.post(
-            f"/v1/records/{dialect}", content=record, headers=self._headers(owner, dialects.system(dialect).content_types[0])
-        )
+        system = dialects.system(dialect)
+        record = system.format.encode([self._record(dialect, fact)])
+        answer = await self._http.post(f"/v1/records/{dialect}", content=record, headers=self._headers(system.owner, system.content_types[0]))
         self._note(fact, answer)
 
     def _note(self, fact: Sent, answer: httpx.Response) -> None:
@@ -149,12 +148,14 @@ class Street:
             problem = answer.json()
             self.turned[fact.id] = Turned(fact.id, str(problem["code"]), str(problem.get("detail", "")))
 
-    def _record(self, dialect: str, fact: Sent) -> bytes:
-        owner = dialects.system(dialect).owner
-        self.ids[own_event_id(owner, fact.id)] = fact.id
-        record = dialects.write(dialect, fact.event, fact.data, self._envelope(fact))
+    def _record(self, dialect: str, fact: Sent) -> Record:
+        """The fact as its system writes it, and for a system of many bodies, which of them speaks."""
+        system = dialects.system(dialect)
+        self.ids[own_event_id(system.owner, fact.id)] = fact.id
+        record = system.dialect.write(fact.event, fact.data, self._envelope(fact))
         assert record is not None, f"{dialect} has no words for {fact.event}"
-        return record
+        speaker = system.dialect.frame.party
+        return {**record, speaker: fact.party} if speaker else record
 
     def _envelope(self, fact: Sent) -> Envelope:
         return Envelope(id=fact.id, party=fact.party, sequence=self._count)
@@ -162,13 +163,11 @@ class Street:
     def _put_file(self, dialect: str, facts: list[Sent]) -> None:
         """Drop one file, the way the sender must: written under another name, then renamed."""
         system = dialects.system(dialect)
-        records = [system.dialect.write(fact.event, fact.data, self._envelope(fact)) for fact in facts]
-        self.ids.update({own_event_id(system.owner, fact.id): fact.id for fact in facts})
         inbox = self._drop / system.owner / "inbox"
         inbox.mkdir(parents=True, exist_ok=True)
         suffix = {"text/csv": "csv", "application/xml": "xml", "application/json": "json"}[system.content_types[0]]
         part = inbox / f"{dialect}-{self._count:03}.{suffix}.part"
-        part.write_bytes(system.format.encode([record for record in records if record is not None]))
+        part.write_bytes(system.format.encode([self._record(dialect, fact) for fact in facts]))
         part.rename(part.with_suffix(""))
 
     async def files_taken(self, timeout_seconds: float) -> None:

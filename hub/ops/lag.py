@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from hub.ops.scan import consumer, partitions_of
+from hub.ops.scan import consumer, hold, partitions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ async def read(bootstrap: str, readers: Mapping[str, Iterable[str]]) -> list[Lag
     try:
         topics = sorted({topic for names in readers.values() for topic in names})
         partitions = await partitions_of(bootstrap, topics)
+        hold(reader, partitions)
         ends = await reader.end_offsets(partitions)
         begins = await reader.beginning_offsets(partitions)
         found: list[Lag] = []

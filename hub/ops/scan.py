@@ -24,6 +24,13 @@ def consumer(bootstrap: str, isolation_level: str = "read_committed") -> AIOKafk
     )
 
 
+def hold(reader: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None:
+    """Assign without fetching: offsets of topics that are not assigned would be looked up one by one, with a pause after each."""
+    assigned = list(partitions)
+    reader.assign(assigned)
+    reader.pause(*assigned)
+
+
 async def partitions_of(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:
     """Every partition of those of *topics* that the cluster has."""
     wanted = set(topics)
@@ -54,6 +61,7 @@ async def records(
     reader = consumer(bootstrap)
     await reader.start()
     try:
+        hold(reader, partitions)
         ends = await reader.end_offsets(partitions)
         starts = dict(await reader.beginning_offsets(partitions))
         if since_ms is not None:

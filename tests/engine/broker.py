@@ -34,6 +34,17 @@ def create_topics(bootstrap: str, partitions: dict[str, int], compacted: Iterabl
         future.result(30)
 
 
+def owners(bootstrap: str, group: str) -> dict[str, set[int]]:
+    """Which partitions each member of *group* holds, by the name of its slot."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    described = admin.describe_consumer_groups([group])[group].result(30)
+    return {
+        member.group_instance_id: {at.partition for at in member.assignment.topic_partitions}
+        for member in described.members
+        if member.assignment is not None
+    }
+
+
 def producer(bootstrap: str) -> Producer:
     return Producer(
         {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 1, "enable.idempotence": True}

@@ -1,4 +1,4 @@
-"""Figures of one worker process: `python -m tests.engine.measure BOOTSTRAP [throughput|latency]`.
+"""Figures of one worker process: `python -m tests.engine.measure BOOTSTRAP [throughput|latency] [PARTITIONS]`.
 
 throughput: a backlog of 200 000 records of 300 bytes goes through a flow that keeps a value per key and writes each record on.
 latency: 500 records a second for 20 seconds through one hop; from just before the client's produce to the committed record in a
@@ -22,17 +22,16 @@ from hub.engine.settings import EngineSettings
 from hub.engine.worker import create_app, install, run
 from tests.engine.broker import create_topics, producer, read_all, unique
 
-PARTITIONS = 4
 KEYS = 5_000
 
 
-def worker(bootstrap: str, name: str) -> None:
+def worker(bootstrap: str, name: str, partitions: int) -> None:
     app = create_app(name)
-    flow = Flow(name, (f"{name}.in",), PARTITIONS, f"{name}.state")
+    flow = Flow(name, (f"{name}.in",), partitions, f"{name}.state")
     channel = install(app, flow, EngineSettings(), bootstrap)
     out = f"{name}.out"
 
-    @app.agent(channel, concurrency=PARTITIONS)
+    @app.agent(channel, concurrency=partitions)
     async def passing(batches: AsyncIterator[Batch]) -> None:
         async for batch in batches:
             with batch:
@@ -44,8 +43,8 @@ def worker(bootstrap: str, name: str) -> None:
     run(app)
 
 
-def start(bootstrap: str, name: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "tests.engine.measure", bootstrap, "worker", name])
+def start(bootstrap: str, name: str, partitions: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "tests.engine.measure", bootstrap, "worker", name, str(partitions)])
 
 
 def committed_reader(bootstrap: str, topic: str) -> Consumer:
@@ -62,9 +61,9 @@ def committed_reader(bootstrap: str, topic: str) -> Consumer:
     return consumer
 
 
-def throughput(bootstrap: str, records: int = 200_000) -> None:
+def throughput(bootstrap: str, partitions: int, records: int = 200_000) -> None:
     name = unique("throughput")
-    create_topics(bootstrap, {f"{name}.in": PARTITIONS, f"{name}.out": PARTITIONS, f"{name}.state": PARTITIONS})
+    create_topics(bootstrap, dict.fromkeys((f"{name}.in", f"{name}.out", f"{name}.state"), partitions))
     to = producer(bootstrap)
     body = b"x" * 300
     for number in range(records):
@@ -72,7 +71,7 @@ def throughput(bootstrap: str, records: int = 200_000) -> None:
         if number % 10_000 == 0:
             to.flush()
     to.flush()
-    child = start(bootstrap, name)
+    child = start(bootstrap, name, partitions)
     reader = committed_reader(bootstrap, f"{name}.out")
     first = last = 0.0
     got = at_first = 0
@@ -89,10 +88,10 @@ def throughput(bootstrap: str, records: int = 200_000) -> None:
     assert len(read_all(bootstrap, [f"{name}.out"])) == records
 
 
-def latency(bootstrap: str, rate: int = 500, seconds: int = 20) -> None:
+def latency(bootstrap: str, partitions: int, rate: int = 500, seconds: int = 20) -> None:
     name = unique("latency")
-    create_topics(bootstrap, {f"{name}.in": PARTITIONS, f"{name}.out": PARTITIONS, f"{name}.state": PARTITIONS})
-    child = start(bootstrap, name)
+    create_topics(bootstrap, dict.fromkeys((f"{name}.in", f"{name}.out", f"{name}.state"), partitions))
+    child = start(bootstrap, name, partitions)
     to = producer(bootstrap)
     reader = committed_reader(bootstrap, f"{name}.out")
     taken: list[float] = []
@@ -121,9 +120,8 @@ def latency(bootstrap: str, rate: int = 500, seconds: int = 20) -> None:
 
 
 if __name__ == "__main__":
-    _, address, *rest = sys.argv
-    if rest[:1] == ["worker"]:
-        worker(address, rest[1])
+    _, address, what, *rest = sys.argv
+    if what == "worker":
+        worker(address, rest[0], int(rest[1]))
     else:
-        for what in rest or ["throughput", "latency"]:
-            {"throughput": throughput, "latency": latency}[what](address)
+        {"throughput": throughput, "latency": latency}[what](address, int(rest[0]) if rest else 4)

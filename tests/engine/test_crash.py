@@ -18,7 +18,7 @@ import pytest
 
 from hub.engine.exits import Exit
 from hub.local.kafka import LocalKafka
-from tests.engine.broker import create_topics, producer, read_all, unique
+from tests.engine.broker import create_topics, owners, producer, read_all, unique
 from tests.engine.counting import outputs_of, topics_of
 
 PARTITIONS = 4
@@ -28,8 +28,17 @@ KEYS = 60
 class Worker:
     """One slot: a process that the test ends and starts again."""
 
-    def __init__(self, bootstrap: str, name: str, slot: str, log: Path) -> None:
-        self._argv = [sys.executable, "-m", "tests.engine.counting", bootstrap, name, str(PARTITIONS), slot]
+    def __init__(self, bootstrap: str, name: str, slot: str, session_ms: int, log: Path) -> None:
+        self._argv = [
+            sys.executable,
+            "-m",
+            "tests.engine.counting",
+            bootstrap,
+            name,
+            str(PARTITIONS),
+            slot,
+            str(session_ms),
+        ]
         self._log = log
         self.process = self._start()
 
@@ -79,10 +88,10 @@ class Load:
 
 
 @contextmanager
-def two_workers(kafka: LocalKafka, tmp_path: Path, name: str) -> Iterator[list[Worker]]:
+def two_workers(kafka: LocalKafka, tmp_path: Path, name: str, session_ms: int = 6_000) -> Iterator[list[Worker]]:
     topic, out, state = topics_of(name)
     create_topics(kafka.bootstrap, {topic: PARTITIONS, out: PARTITIONS, state: PARTITIONS}, compacted=[state])
-    workers = [Worker(kafka.bootstrap, name, slot, tmp_path / f"{slot}.log") for slot in ("a", "b")]
+    workers = [Worker(kafka.bootstrap, name, slot, session_ms, tmp_path / f"{slot}.log") for slot in ("a", "b")]
     try:
         yield workers
     finally:
@@ -93,6 +102,15 @@ def two_workers(kafka: LocalKafka, tmp_path: Path, name: str) -> Iterator[list[W
 
 def committed_count(bootstrap: str, out: str) -> int:
     return len(read_all(bootstrap, [out]))
+
+
+def until_shared(bootstrap: str, name: str) -> dict[str, set[int]]:
+    """Wait until both workers hold half of the partitions each."""
+    deadline = time.monotonic() + 40
+    while sorted(map(len, (held := owners(bootstrap, f"hub.{name}")).values())) != [PARTITIONS // 2] * 2:
+        assert time.monotonic() < deadline, held
+        time.sleep(0.2)
+    return held
 
 
 def until_written(bootstrap: str, out: str, expected: int, seconds: float) -> None:
@@ -133,7 +151,7 @@ def expected_outputs(sent: dict[bytes, int]) -> int:
     return sum(len(outputs_of(key, number)) for key, last in sent.items() for number in range(1, last + 1))
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(150)
 @pytest.mark.parametrize("seed", [20_261_122])
 def test_ten_kills_at_random_instants_lose_nothing_and_double_nothing(
     kafka: LocalKafka, tmp_path: Path, seed: int
@@ -143,7 +161,7 @@ def test_ten_kills_at_random_instants_lose_nothing_and_double_nothing(
     topic, out, _ = topics_of(name)
     with two_workers(kafka, tmp_path, name) as workers:
         load = Load(kafka.bootstrap, topic, rate=300)
-        until_written(kafka.bootstrap, out, 1, 20)
+        until_shared(kafka.bootstrap, name)
         for _ in range(11):
             time.sleep(chance.uniform(0.3, 2.7))
             victim = chance.choice(workers)
@@ -152,45 +170,46 @@ def test_ten_kills_at_random_instants_lose_nothing_and_double_nothing(
             victim.restart()
         time.sleep(1)
         load.stop()
-        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 30)
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 60)
         audit(kafka.bootstrap, name, load.sent)
         assert all(worker.process.poll() is None for worker in workers), "a worker ended by itself"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_killed_worker_under_its_old_slot_name_is_at_work_again_within_seconds(
     kafka: LocalKafka, tmp_path: Path
 ) -> None:
     name = unique("slot")
     topic, out, _ = topics_of(name)
-    with two_workers(kafka, tmp_path, name) as workers:
+    with two_workers(kafka, tmp_path, name, session_ms=30_000) as workers:
         load = Load(kafka.bootstrap, topic, rate=100)
+        held = until_shared(kafka.bootstrap, name)["a"]
         until_written(kafka.bootstrap, out, 200, 20)
         workers[0].kill()
         killed_at = time.time()
         workers[0].restart()
-        time.sleep(5)
+        time.sleep(4)
         load.stop()
-        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 20)
-        # Until it is back its partitions stand still, so the longest silence of a partition is how long it took.
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 40)
         stamps: dict[int, list[float]] = defaultdict(list)
         for seen in read_all(kafka.bootstrap, [topics_of(name)[2]]):
-            stamps[seen.partition].append(seen.timestamp_ms / 1000)
+            if seen.partition in held:
+                stamps[seen.partition].append(seen.timestamp_ms / 1000)
         back = max(
-            min((at for at in sorted(each) if at > killed_at + 0.2), default=killed_at + 99) - killed_at
+            min((at for at in each if at > killed_at + 0.05), default=killed_at + 99) - killed_at
             for each in stamps.values()
         )
         sys.stdout.write(f"seconds from kill to processing again: {back:.2f}\n")
-        assert back < 5  # 1 to 2 on an idle machine; a session timeout would be 6
+        assert back < 15  # 1 to 2 unless the machine is busy, and far from the session
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_a_worker_stopped_for_longer_than_its_session_is_fenced_and_ends(kafka: LocalKafka, tmp_path: Path) -> None:
     name = unique("zombie")
     topic, out, _ = topics_of(name)
     with two_workers(kafka, tmp_path, name) as workers:
         load = Load(kafka.bootstrap, topic, rate=200)
-        until_written(kafka.bootstrap, out, 200, 20)
+        until_shared(kafka.bootstrap, name)
         zombie = workers[0].process
         zombie.send_signal(signal.SIGSTOP)
         time.sleep(9)  # the session lasts 6
@@ -200,6 +219,6 @@ def test_a_worker_stopped_for_longer_than_its_session_is_fenced_and_ends(kafka: 
         workers[0].restart()
         time.sleep(1)
         load.stop()
-        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 30)
+        until_written(kafka.bootstrap, out, expected_outputs(load.sent), 60)
         audit(kafka.bootstrap, name, load.sent)
         assert workers[0].said().count("WorkerExit") == 1

@@ -181,7 +181,7 @@ def test_an_agent_that_raises_ends_the_process_and_commits_nothing(kafka: LocalK
     topic, out, state = topics_of(name)
     create_topics(kafka.bootstrap, {topic: 1, out: 1, state: 1}, compacted=[state])
     write(kafka, topic, [(b"k-1", b"1"), (b"k-1", b"secret"), (b"k-1", b"3")])
-    argv = [sys.executable, "-m", "tests.engine.counting", kafka.bootstrap, name, "1", ""]
+    argv = [sys.executable, "-m", "tests.engine.counting", kafka.bootstrap, name, "1", "", "6000"]
     done = subprocess.run(argv, capture_output=True, timeout=30, check=False)
     said = (done.stdout + done.stderr).decode()
     assert done.returncode == Exit.AGENT_FAILED
