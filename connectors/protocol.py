@@ -27,7 +27,14 @@ class NotUnderstood(Refused):
     """
 
     def __init__(
-        self, detail: str, *, source: str = "", value: str = "", rule: str = "", suggestion: str = "", detail_en: str = ""
+        self,
+        detail: str,
+        *,
+        source: str = "",
+        value: str = "",
+        rule: str = "",
+        suggestion: str = "",
+        detail_en: str = "",
     ) -> None:
         super().__init__("INVALID_FIELD", detail, pointer=_pointer(source), detail_en=detail_en)
         self.source = source
@@ -124,7 +131,9 @@ class Delivery:
     """A record and the promise to settle it exactly once: None acks, an error nacks."""
 
     record: Record
-    origin: tuple[str, ...]  #: names this record for ever, e.g. ``("file", <sha-256>, "12")``: the same again gives the same id
+    origin: tuple[
+        str, ...
+    ]  #: names this record for ever, e.g. ``("file", <sha-256>, "12")``: the same again gives the same id
     settle: Callable[[Exception | None], Awaitable[None]]
 
 

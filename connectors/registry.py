@@ -122,4 +122,3 @@ def write(dialect: str, event_type: str, data: Mapping[str, Any], envelope: Enve
     spoken = system(dialect)
     record = spoken.dialect.write(event_type, data, envelope)
     return None if record is None else spoken.format.encode([record])
-

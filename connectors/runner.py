@@ -35,7 +35,9 @@ _POLL_MS: Final = 500
 class Producer(Protocol):
     """As much of a Kafka producer as is needed: `send` gives what to wait for."""
 
-    async def send(self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]) -> Awaitable[Any]:
+    async def send(
+        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
+    ) -> Awaitable[Any]:
         """Hand one record over."""
 
 
@@ -102,14 +104,14 @@ def _key(draft: Draft) -> str:
 async def hand_out(connector: Connector, topics: Topics, consumer: AIOKafkaConsumer) -> None:
     """The deliveries of every party with a sink → that sink, for ever."""
     parties = {topics.delivery(party).name: party for party in connector.sinks}
-    consumer.subscribe(list(parties))  # type: ignore[no-untyped-call]
+    consumer.subscribe(list(parties))
     while True:
         found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS)
         for place, records in found.items():
             for record in records:
                 await _hand(connector, parties[place.topic], record.value, record.headers)
         if found:
-            await consumer.commit()  # type: ignore[no-untyped-call]
+            await consumer.commit()
 
 
 async def _hand(connector: Connector, party: str, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
@@ -125,7 +127,12 @@ async def _hand(connector: Connector, party: str, value: bytes | None, headers: 
         await connector.sinks[party].send(record, key=f"{event.sequence:012}-{event.id}")
 
 
-async def keep_running(name: str, pump: Callable[[], Awaitable[None]], pulse: Pulse, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+async def keep_running(
+    name: str,
+    pump: Callable[[], Awaitable[None]],
+    pulse: Pulse,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
     """Run *pump* again and again; what is unavailable is tried later and later, anything else is a bug and goes up."""
     pause = _FIRST_PAUSE
     while True:
@@ -145,7 +152,7 @@ async def keep_running(name: str, pump: Callable[[], Awaitable[None]], pulse: Pu
 
 def consumer_for(connector: Connector, bootstrap: str) -> AIOKafkaConsumer:
     """The reader of a system's deliveries: group ``<party>.files``, only what is committed, offsets by hand."""
-    return AIOKafkaConsumer(  # type: ignore[no-untyped-call]
+    return AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=f"{connector.party.lower()}.files", isolation_level="read_committed",
         enable_auto_commit=False, auto_offset_reset="earliest",
     )  # fmt: skip
@@ -153,10 +160,12 @@ def consumer_for(connector: Connector, bootstrap: str) -> AIOKafkaConsumer:
 
 def producer_for(bootstrap: str) -> AIOKafkaProducer:
     """The writer of ingress records."""
-    return AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5)  # type: ignore[no-untyped-call]
+    return AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5)
 
 
-async def run(connectors: Mapping[str, Connector], topics: Topics, bootstrap: str, pulse: Pulse, now: Callable[[], datetime]) -> None:
+async def run(
+    connectors: Mapping[str, Connector], topics: Topics, bootstrap: str, pulse: Pulse, now: Callable[[], datetime]
+) -> None:
     """Both directions of every connector, until cancelled."""
 
     def taking(connector: Connector) -> Callable[[], Awaitable[None]]:

@@ -59,7 +59,14 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
 
 
 @click.command()
-@click.option("--root", type=click.Path(path_type=Path), envvar="HUB_DROP_DIR", default=Path(".hub/drop"), show_default=True, help="投放目录 / drop folder")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    envvar="HUB_DROP_DIR",
+    default=Path(".hub/drop"),
+    show_default=True,
+    help="投放目录 / drop folder",
+)
 @click.option("--bootstrap", default="", help="Kafka 地址 / bootstrap servers")
 @click.option("--party", "parties", multiple=True, help="只运行这些单位 / only these parties")
 @click.option("--health-port", type=int, default=0, help="/livez /readyz 端口 / port")
@@ -76,7 +83,9 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     unknown = [party for party in parties if party not in codes]
     found = file_connectors(root, codes, parties)
     if unknown or not found:
-        click.echo(f"没有这样的单位或其没有文件连接器: {'、'.join(unknown or parties)} / no such file connector", err=True)
+        click.echo(
+            f"没有这样的单位或其没有文件连接器: {'、'.join(unknown or parties)} / no such file connector", err=True
+        )
         raise SystemExit(_CONFIGURATION)
     asyncio.run(_serve(found, topics, address, health_port))
 
@@ -94,7 +103,11 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    server = await asyncio.start_server(lambda reader, writer: _answer(reader, writer, pulse), "127.0.0.1", health_port) if health_port else None
+    server = (
+        await asyncio.start_server(lambda reader, writer: _answer(reader, writer, pulse), "127.0.0.1", health_port)
+        if health_port
+        else None
+    )
     log.info("connectors.started", connectors=sorted(found), pid=os.getpid())
     try:
         with suppress(asyncio.CancelledError):
@@ -114,6 +127,9 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pu
         status = {b"/livez": 200, b"/readyz": 200 if pulse.ready else 503}.get(path.partition(b"?")[0], 404)
         body = orjson.dumps({"ready": pulse.ready, "checks": pulse.states})
         word = {200: "OK", 503: "Service Unavailable", 404: "Not Found"}[status]
-        writer.write(f"HTTP/1.1 {status} {word}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+        writer.write(
+            f"HTTP/1.1 {status} {word}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+            + body
+        )
         await writer.drain()
     writer.close()

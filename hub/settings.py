@@ -36,7 +36,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
-    environment: str | None = None  #: whose differences in topics.yaml apply; None: `local` in `hub dev`, else production
+    environment: str | None = (
+        None  #: whose differences in topics.yaml apply; None: `local` in `hub dev`, else production
+    )
     dev: bool = False  #: started by `hub dev`: scenario clocks are allowed, secrets may be made up
     lang: str | None = None  #: zh or en
     kafka: KafkaSettings = KafkaSettings()

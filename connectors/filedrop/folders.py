@@ -114,7 +114,9 @@ class Folders:
         status = os.fstat(opened)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             os.close(opened)
-            raise Refusable("不是普通文件(目录、设备或硬链接)", "not a plain file but a folder, a device or a hard link")
+            raise Refusable(
+                "不是普通文件(目录、设备或硬链接)", "not a plain file but a folder, a device or a hard link"
+            )
         with os.fdopen(opened, "rb") as file:
             value = file.read(limit + 1)
         if len(value) > limit:

@@ -44,7 +44,13 @@ class FileSource:
     """The inbox of one party. *now* dates the receipts; *quiet_seconds*: a file written to more recently is not finished."""
 
     def __init__(
-        self, folders: Folders, form: Format, *, now: Callable[[], datetime], quiet_seconds: float = 0.5, poll_seconds: float = 1.0
+        self,
+        folders: Folders,
+        form: Format,
+        *,
+        now: Callable[[], datetime],
+        quiet_seconds: float = 0.5,
+        poll_seconds: float = 1.0,
     ) -> None:
         self._folders, self._format, self._now = folders, form, now
         self._quiet, self._poll = quiet_seconds, poll_seconds
@@ -58,7 +64,12 @@ class FileSource:
                 yield batch
             # Watching and looking: no notice comes from a network share, and none from a file too fresh to be taken.
             async for _ in awatch(
-                self._folders.inbox, rust_timeout=int(self._poll * 1000), yield_on_timeout=True, debounce=50, step=20, recursive=False
+                self._folders.inbox,
+                rust_timeout=int(self._poll * 1000),
+                yield_on_timeout=True,
+                debounce=50,
+                step=20,
+                recursive=False,
             ):
                 async for batch in self._present():
                     yield batch
@@ -105,7 +116,11 @@ class FileSource:
             digest = hashlib.sha256(value).hexdigest()
             rows = self._format.decode(value)
         except Refusable as error:
-            self._reject(path, digest, [{"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en, "suggestion": _ADVICE}])
+            self._reject(
+                path,
+                digest,
+                [{"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en, "suggestion": _ADVICE}],
+            )
             return None
         except NotUnderstood as error:
             self._reject(path, digest, [{"suggestion": _ADVICE, **error.as_reason()}])
@@ -117,16 +132,23 @@ class FileSource:
     def _close(self, file: _File) -> None:
         """Reasons first, then the receipt, the file itself last: until then a kill begins again from the start."""
         path, folders = file.path, self._folders
-        reasons: list[dict[str, Any]] = [{"row": number, **file.refused[number].as_reason()} for number in sorted(file.refused)]
+        reasons: list[dict[str, Any]] = [
+            {"row": number, **file.refused[number].as_reason()} for number in sorted(file.refused)
+        ]
         accepted = len(file.rows) - len(reasons)
         if reasons and not accepted:
             self._reject(path, file.digest, reasons)
             return
         if reasons:
-            bad: list[Record] = [row.record for row in file.rows if row.number in file.refused and row.record is not None]
+            bad: list[Record] = [
+                row.record for row in file.rows if row.number in file.refused and row.record is not None
+            ]
             if bad:
                 put(folders.err / f"{path.stem}.bad-rows{path.suffix}", self._format.encode(bad))
-            put(folders.err / f"{path.name}.reason.json", _json({"file": path.name, "sha256": file.digest, "rows": reasons}))
+            put(
+                folders.err / f"{path.name}.reason.json",
+                _json({"file": path.name, "sha256": file.digest, "rows": reasons}),
+            )
         receipt = {
             "file": path.name, "sha256": file.digest, "rows": len(file.rows), "accepted": accepted, "refused": len(reasons),
             "acceptedAt": self._now().isoformat(timespec="seconds"),
@@ -136,7 +158,10 @@ class FileSource:
         log.info("file.accepted", file=path.name, rows=len(file.rows), refused=len(reasons))
 
     def _reject(self, path: Path, digest: str, reasons: list[dict[str, Any]]) -> None:
-        put(self._folders.err / f"{path.name}.reason.json", _json({"file": path.name, "sha256": digest, "rows": reasons}))
+        put(
+            self._folders.err / f"{path.name}.reason.json",
+            _json({"file": path.name, "sha256": digest, "rows": reasons}),
+        )
         move(path, self._folders.err, digest)
         log.warning("file.refused", file=path.name, reasons=len(reasons))
 

@@ -20,7 +20,9 @@ class FileSink:
 
     async def send(self, record: Record, *, key: str) -> None:
         """Write ``outbox/<key>.<extension>``; on disk when this returns."""
-        await asyncio.to_thread(self._write, self._folders.outbox / f"{key}.{self._format.extension}", self._format.encode([record]))
+        await asyncio.to_thread(
+            self._write, self._folders.outbox / f"{key}.{self._format.extension}", self._format.encode([record])
+        )
 
     def _write(self, path: Path, value: bytes) -> None:
         if path.is_file() and path.read_bytes() == value:

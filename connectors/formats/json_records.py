@@ -51,4 +51,8 @@ class JsonRecords:
 def _row(number: int, record: object) -> Row:
     if isinstance(record, dict):
         return Row(number, record)
-    return Row(number, None, NotUnderstood(f"第 {number} 条不是 JSON 对象", source=f"[{number - 1}]", detail_en="a record is an object"))
+    return Row(
+        number,
+        None,
+        NotUnderstood(f"第 {number} 条不是 JSON 对象", source=f"[{number - 1}]", detail_en="a record is an object"),
+    )

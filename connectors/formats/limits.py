@@ -19,7 +19,9 @@ BROKEN_ROWS: Final = 1_000  #: a file with more is not a file of ours; also boun
 
 def too_large(what: str, what_en: str, limit: int) -> NotUnderstood:
     """The refusal of something over its limit."""
-    return NotUnderstood(f"{what}超过上限 {limit}", detail_en=f"{what_en} over the limit of {limit}", suggestion="请拆分后重新发送")
+    return NotUnderstood(
+        f"{what}超过上限 {limit}", detail_en=f"{what_en} over the limit of {limit}", suggestion="请拆分后重新发送"
+    )
 
 
 def within(value: bytes, limit: int) -> None:

@@ -48,11 +48,25 @@ class XmlRecords:
             elif name == self._detail and isinstance(content, dict):
                 strays.append((number, content))
             else:
-                rows.append(Row(number, None, NotUnderstood(f"未知元素 {name[:40]}", source=name[:40], detail_en="unknown element")))
+                rows.append(
+                    Row(
+                        number,
+                        None,
+                        NotUnderstood(f"未知元素 {name[:40]}", source=name[:40], detail_en="unknown element"),
+                    )
+                )
         for number, detail in strays:
             master = masters.get(detail.pop(self._by, None))
             if master is None:
-                rows.append(Row(number, None, NotUnderstood("明细没有对应的主记录", source=self._detail, detail_en="a detail without its record")))
+                rows.append(
+                    Row(
+                        number,
+                        None,
+                        NotUnderstood(
+                            "明细没有对应的主记录", source=self._detail, detail_en="a detail without its record"
+                        ),
+                    )
+                )
             else:
                 master.setdefault(self._detail, []).append(detail)
         return sorted(rows, key=lambda row: row.number)
@@ -62,7 +76,10 @@ class XmlRecords:
         root = etree.Element(self._root)
         for record in records:
             details = record.get(self._detail, ()) if self._detail else ()
-            _fill(etree.SubElement(root, self._record), {name: each for name, each in record.items() if name != self._detail})
+            _fill(
+                etree.SubElement(root, self._record),
+                {name: each for name, each in record.items() if name != self._detail},
+            )
             for detail in details:
                 _fill(etree.SubElement(root, self._detail), {self._by: record.get(self._by, ""), **detail})
         document: bytes = etree.tostring(root, encoding=self._encoding, xml_declaration=True)  # type: ignore[assignment]  # a str only for encoding "unicode"
@@ -73,11 +90,15 @@ def _parsed(value: bytes, root: str, record: str) -> list[tuple[str, Any]]:
     target: Any = _Target()
     # `internal` for the five entities every document has (with False, libxml2 spells &amp; in an attribute `&#38;`);
     # others cannot be declared without a DOCTYPE, which `_Target` refuses before its first declaration is read.
-    parser = etree.XMLParser(target=target, resolve_entities=_INTERNAL, no_network=True, load_dtd=False, huge_tree=False)
+    parser = etree.XMLParser(
+        target=target, resolve_entities=_INTERNAL, no_network=True, load_dtd=False, huge_tree=False
+    )
     try:
         document: Any = etree.fromstring(value, parser)  # what the target's `close` gives
     except etree.XMLSyntaxError as error:
-        raise NotUnderstood(f"XML 语法错误(第 {error.lineno} 行)", detail_en=f"not well-formed XML: line {error.lineno}") from None
+        raise NotUnderstood(
+            f"XML 语法错误(第 {error.lineno} 行)", detail_en=f"not well-formed XML: line {error.lineno}"
+        ) from None
     except (ValueError, LookupError):
         raise NotUnderstood("XML 文件不能解析", detail_en="not an XML document") from None
     name, content = document
@@ -103,7 +124,12 @@ class _Target:
         self._result: tuple[str, Any] = ("", "")
 
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
-        raise NotUnderstood("XML 不得含 DOCTYPE", source=name[:40], detail_en="a DOCTYPE is not allowed", suggestion="请删除 DOCTYPE 声明")
+        raise NotUnderstood(
+            "XML 不得含 DOCTYPE",
+            source=name[:40],
+            detail_en="a DOCTYPE is not allowed",
+            suggestion="请删除 DOCTYPE 声明",
+        )
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self._elements += 1
@@ -124,7 +150,9 @@ class _Target:
         if not content:
             value = text
         elif text.strip():
-            raise NotUnderstood(f"元素 {name[:40]} 同时含文字和子元素", source=name[:40], detail_en="text beside elements")
+            raise NotUnderstood(
+                f"元素 {name[:40]} 同时含文字和子元素", source=name[:40], detail_en="text beside elements"
+            )
         if not self._open:
             self._result = (name, value)
             return

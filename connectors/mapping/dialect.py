@@ -64,7 +64,15 @@ class MappedDialect:
     """Implements `Dialect` from a compiled mapping."""
 
     def __init__(
-        self, name: str, path: Path, frame: Frame, messages: Sequence[Message], notice: Mapping[str, str], *, refuses: bool, wide: bool
+        self,
+        name: str,
+        path: Path,
+        frame: Frame,
+        messages: Sequence[Message],
+        notice: Mapping[str, str],
+        *,
+        refuses: bool,
+        wide: bool,
     ) -> None:
         self._name, self._path, self._frame, self._notice = name, path, frame, notice
         self._refuses, self._wide = refuses, wide
@@ -130,7 +138,12 @@ class MappedDialect:
                 return message
         if candidates:
             names = "、".join(name for name, _ in candidates[0].when)
-            raise NotUnderstood(f"{kind} 的 {names} 不是已知的值", source=names, rule=self._at(candidates[0].line), detail_en=f"no message {kind} with this {names}")
+            raise NotUnderstood(
+                f"{kind} 的 {names} 不是已知的值",
+                source=names,
+                rule=self._at(candidates[0].line),
+                detail_en=f"no message {kind} with this {names}",
+            )
         raise NotUnderstood(
             "未知的报文类型", source=self._frame.kind, value=kind[:40], detail_en="no such kind of message",
             suggestion=_nearest(kind, self._by_kind),
@@ -139,14 +152,20 @@ class MappedDialect:
     def _text(self, record: Record, name: str, *, required: bool = False) -> str:
         value = record.get(name, "") if name else ""
         if type(value) is not str or (required and not value):
-            raise NotUnderstood(f"缺少 {name}" if not value else f"{name} 须为文本", source=name, detail_en="missing or not a text")
+            raise NotUnderstood(
+                f"缺少 {name}" if not value else f"{name} 须为文本", source=name, detail_en="missing or not a text"
+            )
         value = value.strip()
         return value.translate(NARROW) if self._wide else value
 
     def _framed(self, kind: str, body: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
         frame = self._frame
         record: dict[str, Any] = {frame.kind: kind}
-        envelope_fields = ((frame.id, envelope.id), (frame.sender, envelope.party), (frame.sequence, str(envelope.sequence)))
+        envelope_fields = (
+            (frame.id, envelope.id),
+            (frame.sender, envelope.party),
+            (frame.sequence, str(envelope.sequence)),
+        )
         record.update({name: value for name, value in envelope_fields if name and value})
         if frame.body:
             record[frame.body] = body
@@ -182,7 +201,14 @@ class MappedDialect:
         shown = "" if error.value is None else MASKED if error.personal else str(error.value)[:80]
         # a table's advice may quote the value
         advice = "" if error.personal else error.suggestion
-        return NotUnderstood(error.detail, source=place, value=shown, rule=self._at(error.line), suggestion=advice, detail_en=error.detail_en)
+        return NotUnderstood(
+            error.detail,
+            source=place,
+            value=shown,
+            rule=self._at(error.line),
+            suggestion=advice,
+            detail_en=error.detail_en,
+        )
 
     def _unmapped(self, message: Message, paths: list[str]) -> NotUnderstood:
         return NotUnderstood(
@@ -211,7 +237,9 @@ def load(path: Path, name: str) -> MappedDialect:
         spec = written if isinstance(written, Lined) else Lined(kind=written)
         if event == NOTICE:
             notice = {str(key): str(value) for key, value in spec.items()}
-            faults.extend(f"line {line}: {NOTICE} needs {key}" for key in ("kind", *_NOTICE_FIELDS) if key not in notice)
+            faults.extend(
+                f"line {line}: {NOTICE} needs {key}" for key in ("kind", *_NOTICE_FIELDS) if key not in notice
+            )
             continue
         message = _message(event, spec, line, document=document, frame=frame, vocabulary=vocabulary)
         messages += [message] if message else []
@@ -219,7 +247,9 @@ def load(path: Path, name: str) -> MappedDialect:
     if faults:
         raise MappingInvalid("\n".join([f"{path}: {len(faults)} fault(s)", *(f"  {fault}" for fault in faults)]))
     unmapped = document.get("unmapped", "refuse")
-    return MappedDialect(name, path, frame, messages, notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide)
+    return MappedDialect(
+        name, path, frame, messages, notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide
+    )
 
 
 def _frame(document: Lined) -> Frame:
@@ -240,7 +270,9 @@ def _vocabulary(document: Lined, path: Path) -> Vocabulary:
         wide=formats.get("digits") == "full-width",
         yes_no=(yes_no[0], yes_no[1]) if yes_no else None,
     )
-    shapes = Shape(style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind == "csv")
+    shapes = Shape(
+        style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind == "csv"
+    )
     codes = tables.load(path.parent, document["codes"]) if "codes" in document else {}
 
     def load_table(name: str) -> tables.Table:
@@ -254,7 +286,9 @@ def _vocabulary(document: Lined, path: Path) -> Vocabulary:
     return Vocabulary(shapes, document.get("words", {}), rules, codes, load_table)
 
 
-def _message(event: str, spec: Lined, line: int, *, document: Lined, frame: Frame, vocabulary: Vocabulary) -> Message | None:
+def _message(
+    event: str, spec: Lined, line: int, *, document: Lined, frame: Frame, vocabulary: Vocabulary
+) -> Message | None:
     event_type = Catalogue.load().get(event)
     if event_type is None:
         vocabulary.faults.append(f"line {line}: {event} is no event of the contract")
@@ -273,4 +307,6 @@ def _message(event: str, spec: Lined, line: int, *, document: Lined, frame: Fram
         body.add(name)
     codec = compiler.object(event_type.fields, body)
     vocabulary.faults.extend(f"line {line}: {event}: {name} is no field of this event" for name in compiler.unused())
-    return Message(str(spec.get("kind", "")), event, operators.condition(spec.get("when", {})), codec, known.finder(), line)
+    return Message(
+        str(spec.get("kind", "")), event, operators.condition(spec.get("when", {})), codec, known.finder(), line
+    )

@@ -19,7 +19,9 @@ from connectors.mapping.tables import Table
 from connectors.mapping.unfit import Unfit
 from hub.canonical.catalogue import Field
 
-_OPERATORS: Final = frozenset({"from", "const", "as", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default"})
+_OPERATORS: Final = frozenset(
+    {"from", "const", "as", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default"}
+)
 _KINDS: Final = {"dt": "datetime", "date": "date", "dateOrDt": "moment", "uscc": "uscc"}
 #: Classes whose values never stand in an error.
 _SECRET: Final = frozenset("wpsi")
@@ -68,7 +70,15 @@ class Compiler:
         self._event, self._spec, self._leave, self._line = event, spec, frozenset(leave), line
         self._used: set[str] = set()
 
-    def object(self, fields: Sequence[Field], known: Known, *, at: str = "", prefix: str = "", own: Mapping[str, Any] | None = None) -> Codec:
+    def object(
+        self,
+        fields: Sequence[Field],
+        known: Known,
+        *,
+        at: str = "",
+        prefix: str = "",
+        own: Mapping[str, Any] | None = None,
+    ) -> Codec:
         """Both directions of an object with *fields*; *own* are the rules of a ``map``."""
         steps, left = [], []
         for each in fields:
@@ -133,13 +143,19 @@ class Compiler:
                 if table is None:
                     raise ValueError(f"a closed list without a code table: {', '.join(each.enum)}")
             money = each.kind == "int" and each.name.endswith("Fen")
-            kind = "table" if table else _KINDS.get(each.form) or ("fen" if money else {"string": "text"}.get(each.kind, each.kind))
+            kind = (
+                "table"
+                if table
+                else _KINDS.get(each.form) or ("fen" if money else {"string": "text"}.get(each.kind, each.kind))
+            )
         if table and (missing := [value for value in each.enum if value not in table.codes]):
             raise ValueError(f"{table.path} has no code of {table.field} for {', '.join(missing)}")
         if "formats" in rule:
             formats = tuple(rule["formats"])
             style = replace(style, dates=formats, datetimes=formats)
-        codec = scalars.make(kind, style, table=table, lenient=rule.get("else") == "keep", remember=not each.classes & _SECRET)
+        codec = scalars.make(
+            kind, style, table=table, lenient=rule.get("else") == "keep", remember=not each.classes & _SECRET
+        )
         return scalars.prefixed(codec, rule["prefix"]) if "prefix" in rule else codec
 
     def _scalar(self, each: Field, rule: Mapping[str, Any], known: Known, prefix: str) -> tuple[str | None, Any, Any]:
@@ -187,7 +203,11 @@ class Compiler:
         own = rule.get("map", {})
         if shape.cells:
             known.claim(name)
-            codec = self._cell_object(each.record.fields, path, own, ":", ",") if each.record else self._cell_text(each, rule)
+            codec = (
+                self._cell_object(each.record.fields, path, own, ":", ",")
+                if each.record
+                else self._cell_text(each, rule)
+            )
             return operators.place(name, _cell_list(codec, ";"))
         if shape.item and "each" not in rule:
             name = f"{name}.{shape.item}"
@@ -206,7 +226,9 @@ class Compiler:
         codec = self._codec(each, rule, self._words.shape.style)
         return Codec(lambda piece: codec.read(unescape(piece)), lambda value: escape(str(codec.write(value) or "")))
 
-    def _cell_object(self, fields: Sequence[Field], at: str, own: Mapping[str, Any], separator: str, inner: str) -> Codec:
+    def _cell_object(
+        self, fields: Sequence[Field], at: str, own: Mapping[str, Any], separator: str, inner: str
+    ) -> Codec:
         """An object as pieces of one text, in the order of the schema."""
         pieces: list[tuple[str, Codec]] = []
         for each in fields:
@@ -217,7 +239,11 @@ class Compiler:
         def read(text: str) -> dict[str, Any]:
             found = text.split(separator)
             if len(found) > len(pieces):
-                raise Unfit(f"每项至多 {len(pieces)} 段", f"at most {len(pieces)} parts", f"段内的分隔符 {separator} 请写作 %{ord(separator):02X}")
+                raise Unfit(
+                    f"每项至多 {len(pieces)} 段",
+                    f"at most {len(pieces)} parts",
+                    f"段内的分隔符 {separator} 请写作 %{ord(separator):02X}",
+                )
             values = ((name, codec.read(piece)) for (name, codec), piece in zip(pieces, found, strict=False) if piece)
             return {name: value for name, value in values if value is not None}
 

@@ -26,7 +26,14 @@ _TOKENS: Final = {
     "%-m": ("m", r"(?P<m>\d{1,2})"), "%-d": ("d", r"(?P<d>\d{1,2})"), "%-H": ("H", r"(?P<H>\d{1,2})"),
 }  # fmt: skip
 #: Where each part stands in ``YYYY-MM-DDTHH:MM:SS+08:00``.
-_PLACES: Final = {"Y": slice(0, 4), "m": slice(5, 7), "d": slice(8, 10), "H": slice(11, 13), "M": slice(14, 16), "S": slice(17, 19)}
+_PLACES: Final = {
+    "Y": slice(0, 4),
+    "m": slice(5, 7),
+    "d": slice(8, 10),
+    "H": slice(11, 13),
+    "M": slice(14, 16),
+    "S": slice(17, 19),
+}
 _SPLIT: Final = re.compile(r"(%-?[YmdHMS])")
 
 
@@ -47,7 +54,10 @@ class Pattern:
         self.lossless = set(letters) in ({*"Ymd"}, {*"YmdHMS"})
         # ASCII digits only: full-width ones are narrowed before, by the mapping that says so.
         self._match = re.compile(expression, re.ASCII).fullmatch
-        self._pieces = [(piece, None, False) if not n % 2 else ("", _PLACES[_TOKENS[piece][0]], "-" in piece) for n, piece in enumerate(pieces)]
+        self._pieces = [
+            (piece, None, False) if not n % 2 else ("", _PLACES[_TOKENS[piece][0]], "-" in piece)
+            for n, piece in enumerate(pieces)
+        ]
 
     def read(self, text: str) -> str | None:
         """The contract's spelling; None if *text* is not of this pattern or no such moment exists."""

@@ -170,7 +170,9 @@ def each(path: str, codec: Codec, *, single: bool, container: bool) -> Placed:
 
 def condition(wanted: Mapping[str, Any]) -> Condition:
     """The condition of a ``when``."""
-    return tuple((name, tuple(map(str, value)) if isinstance(value, list) else (str(value),)) for name, value in wanted.items())
+    return tuple(
+        (name, tuple(map(str, value)) if isinstance(value, list) else (str(value),)) for name, value in wanted.items()
+    )
 
 
 def met(source: Mapping[str, Any], wanted: Condition) -> bool:

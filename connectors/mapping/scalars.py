@@ -156,7 +156,9 @@ def _read_uscc(value: Any) -> str | None:
         return None
     text = text.strip().upper()
     if not uscc_valid(text):
-        raise Unfit("统一社会信用代码校验不符", "not a valid unified social credit code", "请核对营业执照上的统一社会信用代码")
+        raise Unfit(
+            "统一社会信用代码校验不符", "not a valid unified social credit code", "请核对营业执照上的统一社会信用代码"
+        )
     return text
 
 

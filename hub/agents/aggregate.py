@@ -19,7 +19,7 @@ from hub.agents.translate import CONTROL
 from hub.canonical.event import HUB, SHANGHAI, Event
 from hub.engine.batch import Batch
 from hub.engine.flow import Flow
-from hub.engine.record import Record
+from hub.engine.record import Headers, Outgoing, Record
 from hub.reference import Reference
 from hub.rules import state as states
 from hub.rules.aggregate import CALENDAR_LOADED, Aggregate
@@ -29,6 +29,18 @@ from hub.wire import envelope
 
 #: Events of the hub that are addressed to another aggregate of the same kind; all others of its own it has heard already.
 ADDRESSED = frozenset({"inspection.neighbour.noticed"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The fact that is being decided, as it stood in the log."""
+
+    event_id: str
+    record: Record
+
+    @property
+    def passed(self) -> Headers:
+        return tuple((name, value) for name, value in self.record.headers if name in outgoing.PASSED_ON)
 
 
 @dataclass
@@ -69,37 +81,38 @@ class AggregateAgent:
         reference = self.realms.reference(batch.state, event.realm)
         key = envelope.kafka_key(event)
         state = self._read(batch, key)
-        news = state is None or event.id not in state.seen
+        news = event.party != HUB and (state is None or event.id not in state.seen)
         state, steps = self.rule.decide(state, event, event.recorded, reference)
         self._write(batch, key, state, reference)
-        digest = envelope.header(record.headers, outgoing.DIGEST)
-        extra = tuple((name, value) for name, value in record.headers if name in outgoing.PASSED_ON)
-        refused_now = self._send(batch, record, event, steps, digest, extra)
-        if news and event.party != HUB and not refused_now:
+        self._send(batch, steps, _Origin(event.id, record))
+        if news and not any(isinstance(step, Refusal) and step.event.id == event.id for step in steps):
+            digest = envelope.header(record.headers, outgoing.DIGEST)
             for written in outgoing.receipt(self.topics, event, digest, event.recorded):
                 batch.send(written)
 
-    def _send(self, batch: Batch, record: Record, event: Event, steps: list[Step], digest: str, extra: outgoing.Headers) -> bool:
-        refused_now = False
+    def _send(self, batch: Batch, steps: list[Step], origin: _Origin | None = None) -> None:
+        """Write down what was decided; *origin* is the fact that led to it, if one did."""
+        passed = origin.passed if origin else ()
         for step in steps:
             if isinstance(step, Routed):
-                for written in outgoing.routed(self.topics, step, extra):
-                    batch.send(written)
-                continue
-            refused_now |= step.event.id == event.id
-            for written in self._refusal(step, record if step.event.id == event.id else None, digest):
+                writes = outgoing.routed(self.topics, step, passed)
+            else:
+                writes = self._refusal(step, origin.record if origin and origin.event_id == step.event.id else None)
+            for written in writes:
                 batch.send(written)
-        return refused_now
 
-    def _refusal(self, step: Refusal, record: Record | None, digest: str) -> Iterator[outgoing.Outgoing]:
+    def _refusal(self, step: Refusal, record: Record | None) -> Iterator[Outgoing]:
         event = step.event
         if event.party == HUB:
             return
         if record is None:  # a parked event: written down again as it stood in the log
             fact = outgoing.fact(self.topics, event, ())
-            record = Record(fact.topic, 0, -1, int(event.recorded.timestamp() * 1000), fact.key, fact.value, fact.headers)
-            digest = ""
-        yield outgoing.dead_letter(self.topics, event.party, record, step.refused, stage="TRANSFORMATION", group=f"hub.{self.name}", event_id=event.id)
+            at_ms = int(event.recorded.timestamp() * 1000)
+            record = Record(fact.topic, 0, -1, at_ms, fact.key, fact.value, fact.headers)
+        yield outgoing.dead_letter(
+            self.topics, event, record, step.refused, stage="TRANSFORMATION", group=self.flow().group
+        )
+        digest = envelope.header(record.headers, outgoing.DIGEST)
         yield from outgoing.receipt(self.topics, event, digest, event.recorded, step.refused)
 
     def _tick(self, batch: Batch, key: bytes, now: datetime) -> None:
@@ -109,9 +122,7 @@ class AggregateAgent:
         reference = self.realms.reference(batch.state, state.realm)
         state, steps = self.rule.tick(state, now, reference)
         self._write(batch, key, state, reference)
-        for step in steps:
-            for written in outgoing.routed(self.topics, step) if isinstance(step, Routed) else self._refusal(step, None, ""):
-                batch.send(written)
+        self._send(batch, steps)
 
     def _calendar(self, batch: Batch, event: Event) -> None:
         """A year's notice: every aggregate of the realm with a provisional clock counts its days again."""
@@ -123,10 +134,7 @@ class AggregateAgent:
             reference = self.realms.reference(batch.state, event.realm)
             state, steps = self.rule.decide(states.decode(raw, self.rule.state_type), event, event.recorded, reference)
             self._write(batch, key, state, reference)
-            for step in steps:
-                if isinstance(step, Routed):
-                    for written in outgoing.routed(self.topics, step):
-                        batch.send(written)
+            self._send(batch, steps)
 
     def _control(self, batch: Batch, record: Record, word: str) -> None:
         """A scenario's word: open its realm with a policy of its own, or let its time pass."""
@@ -145,5 +153,3 @@ class AggregateAgent:
         # A scenario's time passes only by its own ticks.
         due = None if state.realm else self.rule.due(state, reference)
         batch.state.put(key, states.encode(state), due)
-
-

@@ -27,7 +27,9 @@ def serve_health(app: EngineApp, port: int, host: str = "127.0.0.1") -> None:
     async def readyz(request: Request) -> JSONResponse:
         checks = {name: _check(app, name) for name in app.flows}
         ready = app.ready and all(check["ready"] for check in checks.values())
-        return JSONResponse({"status": "ok" if ready else "unready", "checks": checks}, status_code=200 if ready else 503)
+        return JSONResponse(
+            {"status": "ok" if ready else "unready", "checks": checks}, status_code=200 if ready else 503
+        )
 
     routes = Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz)])
 

@@ -6,7 +6,11 @@ the process before an offset can move.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import faust
 
 from hub.agents import deliver
 from hub.agents.aggregate import AggregateAgent
@@ -16,6 +20,7 @@ from hub.engine.flow import Flow
 from hub.engine.settings import EngineSettings
 from hub.engine.worker import EngineApp, install
 from hub.reference import Reference
+from hub.rules.aggregate import Aggregate
 from hub.rules.complaint import COMPLAINT
 from hub.rules.inspection import INSPECTION
 from hub.rules.matter import MATTER
@@ -23,35 +28,37 @@ from hub.topics import Topics
 
 #: Every agent, in the order of the data's way.
 AGENTS = ("translate", "inspections", "matters", "complaints", "deliver")
-_RULES = {"inspections": INSPECTION, "matters": MATTER, "complaints": COMPLAINT}
+_RULES: Mapping[str, Aggregate[Any]] = {"inspections": INSPECTION, "matters": MATTER, "complaints": COMPLAINT}
 
 Handle = Callable[[Batch], None]
 
 
-def agent(name: str, topics: Topics, reference: Reference, *, virtual_time: bool) -> tuple[Flow, Handle]:
+@dataclass(frozen=True)
+class Lookups:
+    """What every agent looks up. *virtual_time*: honour the realms and times of a development gateway."""
+
+    topics: Topics
+    reference: Reference
+    virtual_time: bool = False
+
+
+def agent(name: str, here: Lookups) -> tuple[Flow, Handle]:
     """What the agent *name* reads, and what it does with a batch."""
     if name == "translate":
-        translator = Translator(topics, reference, virtual_time)
+        translator = Translator(here.topics, here.reference, here.virtual_time)
         return translator.flow(), translator.handle
     if name == "deliver":
-        return deliver.flow(topics), lambda batch: deliver.handle(batch, topics)
-    decider = AggregateAgent(name, _RULES[name], topics, reference)
+        return deliver.flow(here.topics), lambda batch: deliver.handle(batch, here.topics)
+    decider = AggregateAgent(name, _RULES[name], here.topics, here.reference)
     return decider.flow(), decider.handle
 
 
 def install_agents(
-    app: EngineApp,
-    names: Iterable[str],
-    topics: Topics,
-    reference: Reference,
-    settings: EngineSettings,
-    bootstrap: str,
-    *,
-    virtual_time: bool,
+    app: EngineApp, names: Iterable[str], here: Lookups, settings: EngineSettings, bootstrap: str
 ) -> None:
     """Have *app* run the agents *names*."""
     for name in names:
-        _install(app, name, agent(name, topics, reference, virtual_time=virtual_time), settings, bootstrap)
+        _install(app, name, agent(name, here), settings, bootstrap)
 
 
 def _install(app: EngineApp, name: str, what: tuple[Flow, Handle], settings: EngineSettings, bootstrap: str) -> None:
@@ -59,7 +66,7 @@ def _install(app: EngineApp, name: str, what: tuple[Flow, Handle], settings: Eng
     channel = install(app, flow, settings, bootstrap)
 
     @app.agent(channel, name=name, concurrency=flow.shards)
-    async def run(batches: AsyncIterator[Batch]) -> None:
+    async def run(batches: faust.StreamT[Batch]) -> None:
         async for batch in batches:
             with batch:
                 handle(batch)

@@ -26,13 +26,19 @@ PASSED_ON: Final = (ORIGIN, DIGEST, MAPPING, "traceparent", "tracestate")
 def fact(topics: Topics, event: Event, extra: Headers) -> Outgoing:
     """An admitted fact for its aggregate's topic."""
     topic = topics.aggregate(event.aggregate).name
-    return Outgoing(topic, envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra)
+    return Outgoing(
+        topic, envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra
+    )
 
 
 def routed(topics: Topics, step: Routed, extra: Headers = ()) -> Iterator[Outgoing]:
     """A decision into the log of its aggregate, and whatever has recipients on its way to them."""
     event = step.event
-    key, value, headers = envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra
+    key, value, headers = (
+        envelope.kafka_key(event),
+        avro.encode(event.type, event.data),
+        envelope.to_headers(event) + extra,
+    )
     if step.decision:
         topic = topics.clock if event.aggregate == "clock" else topics.aggregate(event.aggregate)
         yield Outgoing(topic.name, key, value, headers)
@@ -42,10 +48,14 @@ def routed(topics: Topics, step: Routed, extra: Headers = ()) -> Iterator[Outgoi
 
 def to_recipients(topics: Topics, key: bytes, value: bytes, headers: Headers, recipients: Recipients) -> Outgoing:
     """An event with its recipients named; the deliver agent projects it for each."""
-    return Outgoing(topics.outgoing.name, key, value, (*headers, (envelope.RECIPIENTS, envelope.encode_recipients(recipients))))
+    return Outgoing(
+        topics.outgoing.name, key, value, (*headers, (envelope.RECIPIENTS, envelope.encode_recipients(recipients)))
+    )
 
 
-def receipt(topics: Topics, event: Event, digest: str, now: datetime, refused: Refused | None = None) -> Iterator[Outgoing]:
+def receipt(
+    topics: Topics, event: Event, digest: str, now: datetime, refused: Refused | None = None
+) -> Iterator[Outgoing]:
     """The transport receipt of a fact, for its sender: accepted, or refused with code and sentence."""
     name = "receipt.ingress.refused" if refused else "receipt.ingress.accepted"
     data = {"eventId": event.id, "digest": digest}
@@ -67,22 +77,30 @@ def receipt(topics: Topics, event: Event, digest: str, now: datetime, refused: R
     yield to_recipients(topics, key, value, headers, ((event.party, "OPEN"),))
 
 
-def dead_letter(topics: Topics, party: str, record: Record, refused: Refused, *, stage: str, group: str, event_id: str = "") -> Outgoing:
-    """A refused record for its sender's dead letters: key, value and headers as they came, and why (KIP-1191 and Connect names)."""
+def dead_letter(
+    topics: Topics, event: Event, record: Record, refused: Refused, *, stage: str, group: str, owner: str = ""
+) -> Outgoing:
+    """A refused record for its sender's dead letters: key, value and headers as they came, and why.
+
+    Header names are Kafka's own (KIP-1191) and Connect's. *owner*: whose record it was, if not the party it spoke for.
+    """
     reason = (
         ("__dlq.errors.topic", record.topic),
         ("__dlq.errors.partition", str(record.partition)),
         ("__dlq.errors.offset", str(record.offset)),
         ("__dlq.errors.group", group),
         ("__dlq.errors.delivery.count", "1"),
-        ("__dlq.errors.message", " ".join(filter(None, (refused.code, refused.pointer, refused.detail, refused.detail_en)))),
+        (
+            "__dlq.errors.message",
+            " ".join(filter(None, (refused.code, refused.pointer, refused.detail, refused.detail_en))),
+        ),
         ("__connect.errors.stage", stage),
         ("__connect.errors.exception.class.name", "hub.canonical.refused.Refused"),
         ("hub_timestamp", str(record.timestamp_ms)),
-        ("hub_event_id", event_id),
+        ("hub_event_id", event.id),
     )
     names = {name for name, _ in reason}
     kept = tuple((name, value) for name, value in record.headers if name not in names)
-    topic = topics.dead_letters(party)
+    topic = topics.dead_letters(owner or event.party)
     headers = kept + tuple((name, text.encode()) for name, text in reason)
     return Outgoing(topic.name, record.key, record.value, headers, record.partition % topic.partitions)

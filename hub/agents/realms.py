@@ -58,4 +58,6 @@ class Realms:
             yield from state.keys(realm.encode() + b"~")
             return
         # A real key that holds the mark begins with it; a scenario's key begins with the realm's name.
-        yield from (key for key in state.keys(b"") if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key))
+        yield from (
+            key for key in state.keys(b"") if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key)
+        )

@@ -43,7 +43,9 @@ class Translator:
 
     def flow(self) -> Flow:
         """What the agent reads."""
-        return Flow("translate", (*(topic.name for topic in self.topics.all_ingress()), self.topics.control.name), SHARDS)
+        return Flow(
+            "translate", (*(topic.name for topic in self.topics.all_ingress()), self.topics.control.name), SHARDS
+        )
 
     def handle(self, batch: Batch) -> None:
         """Translate every record of *batch*."""
@@ -79,14 +81,18 @@ class Translator:
         recorded, realm = self._moment(record)
         if dialect == CANONICAL:
             # The key is the sender's own affair here; the event's key is in its data.
-            sent = envelope.from_record(None, record.value, record.headers, foreign=True, party=party, recorded=recorded)
+            sent = envelope.from_record(
+                None, record.value, record.headers, foreign=True, party=party, recorded=recorded
+            )
             yield replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
             return
         content_type = envelope.header(record.headers, "content-type")
         for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type)):
             known = Catalogue.load().get(draft.type)
             yield Event(
-                id=own_event_id(party, draft.own_id) if draft.own_id else record_event_id(party, self._record_id(record, digest), index),
+                id=own_event_id(party, draft.own_id)
+                if draft.own_id
+                else record_event_id(party, self._record_id(record, digest), index),
                 type=draft.type,
                 party=self._speaker(party, draft.party),
                 key=known.key_of(draft.data) if known else "",
@@ -102,7 +108,11 @@ class Translator:
         if not named or named == owner:
             return owner
         if named not in self.topics.rights(owner).acts_for:
-            raise Refused("NOT_PERMITTED", f"{owner} 的系统不得代 {named} 报送", detail_en=f"the system of {owner} does not act for {named}")
+            raise Refused(
+                "NOT_PERMITTED",
+                f"{owner} 的系统不得代 {named} 报送",
+                detail_en=f"the system of {owner} does not act for {named}",
+            )
         return named
 
     @staticmethod
@@ -123,7 +133,15 @@ class Translator:
         return Event(event_id, "", party, "", "", recorded, {}, realm=realm)
 
     def _refuse(self, record: Record, event: Event, refused: Refused, digest: str, stage: str) -> Iterator[Outgoing]:
-        yield outgoing.dead_letter(self.topics, self.topics.party_of(record.topic), record, refused, stage=stage, group="hub.translate", event_id=event.id)
+        yield outgoing.dead_letter(
+            self.topics,
+            event,
+            record,
+            refused,
+            stage=stage,
+            group=self.flow().group,
+            owner=self.topics.party_of(record.topic),
+        )
         yield from outgoing.receipt(self.topics, event, digest, event.recorded, refused)
 
     def _extra(self, record: Record, digest: str) -> Headers:
@@ -133,7 +151,9 @@ class Translator:
 
     def _everywhere(self, event: Event, extra: Headers) -> Iterator[Outgoing]:
         """What every aggregate must see has no single key: once into each partition, so that it has a place in each order."""
-        notice = Outgoing("", envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra)
+        notice = Outgoing(
+            "", envelope.kafka_key(event), avro.encode(event.type, event.data), envelope.to_headers(event) + extra
+        )
         for topic in self.topics.aggregates.values():
             for partition in range(topic.partitions):
                 yield replace(notice, topic=topic.name, partition=partition)

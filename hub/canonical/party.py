@@ -51,7 +51,13 @@ class Party:
 class Directory:
     """All parties by code, and their relations. Relations answer None where the contract knows none."""
 
-    def __init__(self, parties: Mapping[str, Party], entrusted: Mapping[str, str], divisions: Mapping[str, str], zones: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        parties: Mapping[str, Party],
+        entrusted: Mapping[str, str],
+        divisions: Mapping[str, str],
+        zones: tuple[str, ...],
+    ) -> None:
         self._parties = parties
         self._entrusted = entrusted
         self._scope_of_division = divisions
@@ -150,7 +156,9 @@ def directory_from(reference: Mapping[str, Any]) -> Directory:
         level = CITY if place["level"] == CITY else DISTRICT
         name = place["name"]
         if place["level"] == "ZONE":
-            add(f"{scope}-{reference['committee']['org']}", name + reference["committee"]["name"], Kind.COMMITTEE, level)
+            add(
+                f"{scope}-{reference['committee']['org']}", name + reference["committee"]["name"], Kind.COMMITTEE, level
+            )
             continue
         for org, title in reference["bureaus"].items():
             add(f"{scope}-{org}", name + title, Kind.BUREAU, level)
@@ -171,7 +179,9 @@ def directory_from(reference: Mapping[str, Any]) -> Directory:
         if place.get("brigade"):
             unit = f"{brigade['code']}-{scope}"
             add(unit, f"{brigade['name']}{place['name']}大队", Kind.BRIGADE, DISTRICT)
-            entrusted[f"{scope}-{reference['committee']['org']}" if place["level"] == "ZONE" else f"{scope}-ZHZFJ"] = unit
+            entrusted[f"{scope}-{reference['committee']['org']}" if place["level"] == "ZONE" else f"{scope}-ZHZFJ"] = (
+                unit
+            )
     add(reference["supervision"]["code"], reference["supervision"]["name"], Kind.JW, CITY)
     for code, name in reference["offices"].items():
         add(code, name, Kind.OFFICE, CITY)

@@ -69,7 +69,13 @@ def check(dialects: tuple[str, ...], output: str) -> int:
 
 @connector.command(help=say("把一个文件读成规范事件,不发送。", "Read a file as canonical events; nothing is sent."))
 @click.argument("dialect")
-@click.option("--file", "path", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help=say("样例文件", "File"))
+@click.option(
+    "--file",
+    "path",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help=say("样例文件", "File"),
+)
 @output_option
 def sample(dialect: str, path: Path, output: str) -> int:
     """One line per row; 1 if a row is not understood or not well formed."""
@@ -92,7 +98,13 @@ def _system(dialect: str) -> registry.System:
     try:
         return registry.system(dialect)
     except registry.UnknownDialect:
-        raise Failed(Exit.NOT_FOUND, say(f"没有方言 {dialect}。有: {'、'.join(registry.CONNECTORS)}", f"no dialect {dialect}. There are: {', '.join(registry.CONNECTORS)}")) from None
+        raise Failed(
+            Exit.NOT_FOUND,
+            say(
+                f"没有方言 {dialect}。有: {'、'.join(registry.CONNECTORS)}",
+                f"no dialect {dialect}. There are: {', '.join(registry.CONNECTORS)}",
+            ),
+        ) from None
     except (MappingInvalid, OSError) as error:
         raise Failed(Exit.CONFIGURATION, str(error)) from None
 
@@ -105,7 +117,10 @@ def _read(dialect: str, path: Path) -> list[Item]:
             if row.error is not None or row.record is None:
                 raise row.error or NotUnderstood("")
             drafts = system.dialect.read(row.record)
-            found.extend({"row": row.number, **_event(each), "unmapped": list(each.unmapped), "finding": _finding(each)} for each in drafts)
+            found.extend(
+                {"row": row.number, **_event(each), "unmapped": list(each.unmapped), "finding": _finding(each)}
+                for each in drafts
+            )
         except NotUnderstood as error:
             found.append({"row": row.number, "type": "", "ownId": "", "finding": _told(error)})
     return found

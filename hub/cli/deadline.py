@@ -22,7 +22,12 @@ from hub.rules.state import Common, Row
 
 #: Any party of the hub: only parties of the hub are warned, and the answer shows the warnings.
 _SOMEBODY: Final = "GY-ZHZFJ"
-_LIST: Final = {"clock": say("期限", "clock"), "title": say("名称", "title"), "span": say("长度", "span"), "kind": say("性质", "kind")}
+_LIST: Final = {
+    "clock": say("期限", "clock"),
+    "title": say("名称", "title"),
+    "span": say("长度", "span"),
+    "kind": say("性质", "kind"),
+}
 _ANSWER: Final = {
     "clock": say("期限", "clock"),
     "reading": say("读法", "reading"),
@@ -42,7 +47,13 @@ _ANSWER: Final = {
 )
 @click.argument("clock", required=False)
 @click.argument("start", required=False)
-@click.option("--span", type=click.IntRange(1, 1000), help=say("单位数,用于政策给定长度的期限或延长后的期限", "Units, for periods the policy sets, or after an extension"))
+@click.option(
+    "--span",
+    type=click.IntRange(1, 1000),
+    help=say(
+        "单位数,用于政策给定长度的期限或延长后的期限", "Units, for periods the policy sets, or after an extension"
+    ),
+)
 @output_option
 def deadline(clock: str | None, start: str | None, span: int | None, output: str) -> None:
     """List the periods, or compute one."""
@@ -51,11 +62,20 @@ def deadline(clock: str | None, start: str | None, span: int | None, output: str
         raise Failed(Exit.NOT_FOUND, say(f"没有期限 {clock}", f"no clock {clock}"))
     if clock is None or start is None:
         rules = [rule for rule in reference.clocks.values() if clock in (None, rule.name)]
-        emit("Clock", [_listed(rule) for rule in rules], output, columns=_LIST, wide={"miss": say("超期告知", "miss"), "basis": say("依据", "basis")})
+        emit(
+            "Clock",
+            [_listed(rule) for rule in rules],
+            output,
+            columns=_LIST,
+            wide={"miss": say("超期告知", "miss"), "basis": say("依据", "basis")},
+        )
         return
     rule = reference.clocks[clock]
     if rule.unit == "X" or not (span or rule.span):
-        raise Failed(Exit.USAGE, say("该期限的长度由事件或政策给出,请用 --span", "the event or the policy gives this period: use --span"))
+        raise Failed(
+            Exit.USAGE,
+            say("该期限的长度由事件或政策给出,请用 --span", "the event or the policy gives this period: use --span"),
+        )
     rows = list(_rows(reference, rule, _moment(start), span))
     emit("Deadline", rows, output, columns=_ANSWER, wide={"basis": say("依据", "basis")})
     note(f"{rule.title} · {rule.basis}")
@@ -63,7 +83,14 @@ def deadline(clock: str | None, start: str | None, span: int | None, output: str
 
 def _listed(rule: ClockRule) -> Mapping[str, Any]:
     span = f"{rule.span or '?'} {rule.unit}" if rule.unit != "X" else "X"
-    return {"clock": rule.name, "title": rule.title, "span": span, "kind": rule.kind, "miss": rule.miss, "basis": rule.basis}
+    return {
+        "clock": rule.name,
+        "title": rule.title,
+        "span": span,
+        "kind": rule.kind,
+        "miss": rule.miss,
+        "basis": rule.basis,
+    }
 
 
 def _moment(text: str) -> datetime:

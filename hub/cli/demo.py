@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 )
 def demo() -> None:
     """Exit 0 if everything the sample day expects has happened."""
-    raise SystemExit(asyncio.run(_demo(stay=sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("DEMO") != "once")))
+    raise SystemExit(
+        asyncio.run(_demo(stay=sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("DEMO") != "once"))
+    )
 
 
 async def _demo(*, stay: bool) -> int:
@@ -64,7 +66,12 @@ async def _demo(*, stay: bool) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
         async with supervisor.running() as running:
-            note(say(f"✔ 就绪 {time.monotonic() - began:.1f} s,示例日开始", f"✔ ready in {time.monotonic() - began:.1f} s; the sample day begins"))
+            note(
+                say(
+                    f"✔ 就绪 {time.monotonic() - began:.1f} s,示例日开始",
+                    f"✔ ready in {time.monotonic() - began:.1f} s; the sample day begins",
+                )
+            )
             evening = await play_day(running, topics, here.reference, data / "drop", note)
             _print(evening, time.monotonic() - began)
             if stay and not evening.failures:
@@ -84,16 +91,38 @@ def _print(evening: Evening, seconds: float) -> None:
     click.echo(say("\n示例日 · 各系统", "\nThe sample day, by system"))
     click.echo(line.format("", say("报送", "sent"), say("受理", "took"), say("收到", "got")))
     for party in sorted(set(evening.sent) | {party for party, count in evening.received.items() if count > 1}):
-        click.echo(line.format(party, evening.sent[party] or "", evening.accepted[party] or "", evening.received[party] or ""))
+        click.echo(
+            line.format(party, evening.sent[party] or "", evening.accepted[party] or "", evening.received[party] or "")
+        )
     click.echo(say("\n结果", "\nWhat came of it"))
     avoided = evening.plans - evening.visits
-    click.echo(say(f"  检查计划 {evening.plans} → 入企 {evening.visits} 次,减少 {avoided} 次", f"  plans {evening.plans} → visits {evening.visits}, {avoided} avoided"))
-    click.echo(say(f"  移送线索 {evening.leads_sent} → 公安回执 {evening.receipts_back}", f"  leads sent {evening.leads_sent} → receipts back {evening.receipts_back}"))
+    click.echo(
+        say(
+            f"  检查计划 {evening.plans} → 入企 {evening.visits} 次,减少 {avoided} 次",
+            f"  plans {evening.plans} → visits {evening.visits}, {avoided} avoided",
+        )
+    )
+    click.echo(
+        say(
+            f"  移送线索 {evening.leads_sent} → 公安回执 {evening.receipts_back}",
+            f"  leads sent {evening.leads_sent} → receipts back {evening.receipts_back}",
+        )
+    )
     states = "  ".join(f"{state} {count}" for state, count in sorted(evening.clocks.items()))
     click.echo(say(f"  法定期限 {states}", f"  statutory clocks {states}"))
     refused = ", ".join(f"{fact}: {code}" for fact, code in evening.refused)
-    click.echo(say(f"  退回 {len(evening.refused)} 件({refused}),死信 {evening.dead_letters} 封", f"  refused {len(evening.refused)} ({refused}), dead letters {evening.dead_letters}"))
-    click.echo(say(f"  以各单位格式写出的文件 {evening.files_out} 个", f"  files written in the parties' own dialects {evening.files_out}"))
+    click.echo(
+        say(
+            f"  退回 {len(evening.refused)} 件({refused}),死信 {evening.dead_letters} 封",
+            f"  refused {len(evening.refused)} ({refused}), dead letters {evening.dead_letters}",
+        )
+    )
+    click.echo(
+        say(
+            f"  以各单位格式写出的文件 {evening.files_out} 个",
+            f"  files written in the parties' own dialects {evening.files_out}",
+        )
+    )
     for failure in evening.failures:
         click.echo(f"  ✗ {failure}")
     verdict = say("与预期不符", "not as expected") if evening.failures else say("一切如预期", "all as expected")
@@ -101,7 +130,12 @@ def _print(evening: Evening, seconds: float) -> None:
 
 
 def _show_where(gateway: str, bootstrap: str, data: Path) -> None:
-    note(say("\n枢纽仍在运行,Ctrl-C 停止。另开一个终端看看:", "\nThe hub keeps running; Ctrl-C stops it. In another terminal:"))
+    note(
+        say(
+            "\n枢纽仍在运行,Ctrl-C 停止。另开一个终端看看:",
+            "\nThe hub keeps running; Ctrl-C stops it. In another terminal:",
+        )
+    )
     for command, zh, en in (
         ("hub lead list", "线索与期限", "leads and their periods"),
         ("hub lag", "各读者的积压", "how far each reader is behind"),

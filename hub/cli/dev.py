@@ -26,14 +26,20 @@ _GATEWAY_PORT = 8081
         "Start the whole hub on this machine: Kafka, topics, agents, gateway, connectors. Data is kept in --data-dir.",
     ),
 )
-@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(HOME) / "data", show_default=True)
+@click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), default=Path(HOME) / "data", show_default=True
+)
 @click.option("--fresh", is_flag=True, help=say("先清空数据目录", "Remove the data first"))
 @click.option("--port", type=int, default=_GATEWAY_PORT, show_default=True, help=say("网关端口", "The gateway's port"))
 @click.option("--kafka-port", type=int, default=_KAFKA_PORT, show_default=True, help=say("Kafka 端口", "Kafka's port"))
 @click.option("--no-kafka", is_flag=True, help=say("不启动 Kafka,使用 --bootstrap", "Start no Kafka, use --bootstrap"))
 @click.option("--bootstrap", help=say("使用已有的集群(含 --no-kafka)", "Use this cluster (implies --no-kafka)"))
 @click.option("--java", type=click.Path(path_type=Path, exists=True), help=say("Java 17 或更新", "Java 17 or newer"))
-@click.option("--kafka-libs", type=click.Path(path_type=Path, exists=True), help=say("Kafka 的 jar 目录", "Folder of Kafka's jars"))
+@click.option(
+    "--kafka-libs",
+    type=click.Path(path_type=Path, exists=True),
+    help=say("Kafka 的 jar 目录", "Folder of Kafka's jars"),
+)
 @click.option(
     "--workers",
     type=click.Choice(["one", "per-agent"]),
@@ -42,7 +48,9 @@ _GATEWAY_PORT = 8081
     help=say("一个进程跑全部代理,或每个代理一个", "One process for all agents, or one for each"),
 )
 @click.option(
-    "--headless", is_flag=True, help=say("不打印地址表,就绪后只在标准输出打印一行 JSON", "No table: one line of JSON on stdout when ready")
+    "--headless",
+    is_flag=True,
+    help=say("不打印地址表,就绪后只在标准输出打印一行 JSON", "No table: one line of JSON on stdout when ready"),
 )
 @click.pass_context
 def dev(ctx: click.Context, /, **options: Any) -> None:
@@ -71,12 +79,21 @@ def status(ctx: click.Context, output: str) -> None:
     if running is None:
         raise Failed(Exit.NOT_FOUND, say("没有正在运行的枢纽", "no hub is running here"))
     items = [{"name": name, "pid": pid, "alive": alive(pid)} for name, pid in running.processes.items()]
-    emit("ProcessList", items, output, columns={"name": say("进程", "process"), "pid": "pid", "alive": say("存活", "alive")})
+    emit(
+        "ProcessList",
+        items,
+        output,
+        columns={"name": say("进程", "process"), "pid": "pid", "alive": say("存活", "alive")},
+    )
     note(f"Kafka {running.bootstrap} · {say('网关', 'gateway')} {running.gateway}")
     ctx.exit(Exit.OK if all(item["alive"] for item in items) else Exit.UNHEALTHY)
 
 
-@dev.command(help=say("预先完成首次启动的工作:取 jar、格式化、类归档", "Do now what a first start would: jars, format, class archive"))
+@dev.command(
+    help=say(
+        "预先完成首次启动的工作:取 jar、格式化、类归档", "Do now what a first start would: jars, format, class archive"
+    )
+)
 def prepare() -> None:
     from hub.local.kafka import prepare as prepare_kafka  # noqa: PLC0415
     from hub.settings import Settings  # noqa: PLC0415
@@ -124,7 +141,12 @@ async def _run(
     if (pid := supervisor_of(home)) is not None:
         raise Failed(Exit.FINDINGS, say(f"已在运行 already running (pid {pid})", f"already running (pid {pid})"))
     if no_kafka and not (bootstrap or settings.kafka.bootstrap):
-        raise click.UsageError(say("--no-kafka 需要 --bootstrap 或 HUB_KAFKA__BOOTSTRAP", "--no-kafka needs --bootstrap or HUB_KAFKA__BOOTSTRAP"))
+        raise click.UsageError(
+            say(
+                "--no-kafka 需要 --bootstrap 或 HUB_KAFKA__BOOTSTRAP",
+                "--no-kafka needs --bootstrap or HUB_KAFKA__BOOTSTRAP",
+            )
+        )
     outside = bootstrap or (settings.kafka.bootstrap if no_kafka else None)
     note(say("开发模式,不得用于生产", "开发模式,不得用于生产 · development mode, not for production"))
     try:
@@ -154,9 +176,13 @@ async def _run(
         async with supervisor.running() as running:
             note(say(f"✔ 就绪 {time.monotonic() - began:.1f} s", f"✔ ready in {time.monotonic() - began:.1f} s"))
             if headless:
-                click.echo(f'{{"bootstrap": "{running.bootstrap}", "gateway": "{gateway}", "file": "{home / "dev.json"}"}}')
+                click.echo(
+                    f'{{"bootstrap": "{running.bootstrap}", "gateway": "{gateway}", "file": "{home / "dev.json"}"}}'
+                )
             else:
-                note(f"  {say('接入网关', 'gateway')}  {gateway}\n  Kafka     {running.bootstrap}\n  {home / 'dev.json'}")
+                note(
+                    f"  {say('接入网关', 'gateway')}  {gateway}\n  Kafka     {running.bootstrap}\n  {home / 'dev.json'}"
+                )
             await supervisor.until_stopped()
     except Stopped:
         note(say("启动中被停止", "stopped while starting"))
@@ -165,7 +191,9 @@ async def _run(
     except (JavaNotFound, JarsMissing, TopicsInvalid) as missing:
         raise Failed(Exit.CONFIGURATION, str(missing)) from None
     except NotApplied as refused:
-        cure = say("主题与数据不符;`hub dev --fresh` 重新开始", "the data has other topics; `hub dev --fresh` starts anew")
+        cure = say(
+            "主题与数据不符;`hub dev --fresh` 重新开始", "the data has other topics; `hub dev --fresh` starts anew"
+        )
         raise Failed(Exit.FINDINGS, f"{refused}\n{cure}") from None
     except (KafkaFailed, StartFailed, Unreachable) as failed:
         raise Failed(Exit.UNREACHABLE, str(failed)) from None

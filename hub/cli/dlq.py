@@ -19,7 +19,15 @@ from hub.cli.reach import bootstrap_option, reaching
 from hub.ops.dead_letters import DeadLetter, letters
 from hub.ops.dead_letters import redrive as send_again
 
-_COLUMNS = {"number": "编号", "code": "错误码", "stage": "环节", "refused_at": "时间", "topic": "来源", "event_id": "事件号", "redriven": "已重放"}
+_COLUMNS = {
+    "number": "编号",
+    "code": "错误码",
+    "stage": "环节",
+    "refused_at": "时间",
+    "topic": "来源",
+    "event_id": "事件号",
+    "redriven": "已重放",
+}
 _WIDE = {"message": "原因"}
 
 
@@ -89,7 +97,9 @@ def show(number: str, raw: bool, bootstrap: str | None, output: str) -> None:
 @click.argument("numbers", nargs=-1)
 @click.option("--party", default="", help=say("该单位全部未重放的", "All open ones of this party"))
 @click.option("--code", default="", help=say("该错误码全部未重放的", "All open ones with this code"))
-@click.option("--yes", "--execute", "execute", is_flag=True, help=say("真正执行;否则只列出", "Do it; without it this only lists"))
+@click.option(
+    "--yes", "--execute", "execute", is_flag=True, help=say("真正执行;否则只列出", "Do it; without it this only lists")
+)
 @bootstrap_option
 @output_option
 def redrive(numbers: tuple[str, ...], party: str, code: str, execute: bool, bootstrap: str | None, output: str) -> None:
@@ -99,13 +109,27 @@ def redrive(numbers: tuple[str, ...], party: str, code: str, execute: bool, boot
     here = hub()
     with reaching(here, bootstrap) as cluster:
         found = _read(here, cluster, party or (numbers[0].partition(":")[0] if len(numbers) == 1 else ""))
-        chosen = _find(found, numbers) if numbers else [one for one in found if not one.redriven and (not code or one.code == code)]
+        chosen = (
+            _find(found, numbers)
+            if numbers
+            else [one for one in found if not one.redriven and (not code or one.code == code)]
+        )
         if not chosen:
             raise Failed(Exit.USAGE, say("没有符合的死信", "nothing matched"))
         if execute:
             asyncio.run(send_again(cluster, chosen))
-    emit("DeadLetterList", [_item(one) | {"redriven": one.redriven or execute} for one in chosen], output, columns=_COLUMNS, wide=_WIDE)
-    note(say(f"已重放 {len(chosen)} 封", f"redriven: {len(chosen)}") if execute else say("试运行;加 --yes 执行", "dry run; add --yes to do it"))
+    emit(
+        "DeadLetterList",
+        [_item(one) | {"redriven": one.redriven or execute} for one in chosen],
+        output,
+        columns=_COLUMNS,
+        wide=_WIDE,
+    )
+    note(
+        say(f"已重放 {len(chosen)} 封", f"redriven: {len(chosen)}")
+        if execute
+        else say("试运行;加 --yes 执行", "dry run; add --yes to do it")
+    )
 
 
 def _find(found: Sequence[DeadLetter], numbers: Sequence[str]) -> list[DeadLetter]:

@@ -35,7 +35,9 @@ def event() -> None:
 
 @event.command()
 @click.argument("event_id")
-@click.option("--days", type=int, default=7, show_default=True, help=say("只看最近若干天", "Look at the last so many days"))
+@click.option(
+    "--days", type=int, default=7, show_default=True, help=say("只看最近若干天", "Look at the last so many days")
+)
 @bootstrap_option
 @output_option
 def trace(event_id: str, days: int, bootstrap: str | None, output: str) -> None:
@@ -45,10 +47,19 @@ def trace(event_id: str, days: int, bootstrap: str | None, output: str) -> None:
     with reaching(here, bootstrap) as cluster:
         hops = asyncio.run(read_trace(cluster, here.topics, event_id, since_ms=since))
     if not hops:
-        raise Failed(Exit.NOT_FOUND, say(f"近 {days} 天的日志里没有 {event_id}", f"the logs of the last {days} days do not know {event_id}"))
+        raise Failed(
+            Exit.NOT_FOUND,
+            say(f"近 {days} 天的日志里没有 {event_id}", f"the logs of the last {days} days do not know {event_id}"),
+        )
     first = hops[0].at_ms
     columns = {"after": "时刻", "station": "环节", "type": "事件", "party": "单位", "note": "说明", "place": "位置"}
-    emit("EventTrace", [_item(hop, first) for hop in hops], output, columns=columns, wide={"event_id": "事件号", "cause": "起因"})
+    emit(
+        "EventTrace",
+        [_item(hop, first) for hop in hops],
+        output,
+        columns=columns,
+        wide={"event_id": "事件号", "cause": "起因"},
+    )
 
 
 def _item(hop: Hop, first: int) -> dict[str, Any]:

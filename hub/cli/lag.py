@@ -18,7 +18,15 @@ from hub.ops.readers import hub_readers, party_readers
 #: Exit codes of ``--check``, as monitoring systems speak them.
 OK, WARN, ERR = 0, 1, 2
 
-_COLUMNS = {"group": "读者 group", "topic": "主题 topic", "partitions": "分区", "records": "积压条数", "seconds": "积压秒", "objective": "目标秒", "status": "状态"}
+_COLUMNS = {
+    "group": "读者 group",
+    "topic": "主题 topic",
+    "partitions": "分区",
+    "records": "积压条数",
+    "seconds": "积压秒",
+    "objective": "目标秒",
+    "status": "状态",
+}
 _WIDE = {"partition": "分区号", "committed": "已读到", "end": "末尾"}
 
 
@@ -32,7 +40,11 @@ def lag(everything: bool, check: bool, bootstrap: str | None, output: str) -> in
     here = hub()
     with reaching(here, bootstrap) as cluster:
         lags = asyncio.run(read(cluster, hub_readers(here.topics) | party_readers(here.topics)))
-    items = [_item(here, one) for one in lags] if output in ("wide", "json", "jsonl", "csv", "yaml") else _by_topic(here, lags)
+    items = (
+        [_item(here, one) for one in lags]
+        if output in ("wide", "json", "jsonl", "csv", "yaml")
+        else _by_topic(here, lags)
+    )
     # A party that has never read has not connected yet: what waits for it is not late.
     shown = [item for item in items if everything or item["records"] or item["group"].startswith("hub.")]
     emit("LagList", shown, output, columns=_COLUMNS, wide=_WIDE)
@@ -69,7 +81,7 @@ def _by_topic(here: Hub, lags: list[Lag]) -> list[dict[str, Any]]:
     for one in lags:
         lines.setdefault((one.group, "evt.*" if one.topic in ingress else one.topic), []).append(one)
     found = []
-    for (group, topic), parts in lines.items():
+    for (_, topic), parts in lines.items():
         worst = max(parts, key=lambda part: part.seconds or 0.0)
         item = _item(here, worst)
         found.append(item | {"topic": topic, "partitions": len(parts), "records": sum(part.records for part in parts)})

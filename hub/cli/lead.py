@@ -64,7 +64,12 @@ def show(lead_id: str, realm: str, bootstrap: str | None, output: str) -> None:
         return
     emit("Lead", [_item(one, output)], output, columns=_COLUMNS)
     click.echo()
-    emit("LeadSteps", [asdict(step) for step in one.steps], output, columns={"at": "时间", "type": "事件", "party": "单位", "event_id": "事件号"})
+    emit(
+        "LeadSteps",
+        [asdict(step) for step in one.steps],
+        output,
+        columns={"at": "时间", "type": "事件", "party": "单位", "event_id": "事件号"},
+    )
 
 
 def _item(one: Lead, output: str) -> dict[str, Any]:

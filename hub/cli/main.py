@@ -24,7 +24,11 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "dev": ("hub.cli.dev:dev", "在本机启动整个枢纽(Kafka、网关、代理)", "Start the whole hub on this machine"),
         "play": ("hub.cli.play:play", "推演场景:枢纽会怎么做", "Play scenarios: what would the hub do if"),
-        "deadline": ("hub.cli.deadline:deadline", "期限:哪天届满,依据什么", "Statutory periods: when they end, and why"),
+        "deadline": (
+            "hub.cli.deadline:deadline",
+            "期限:哪天届满,依据什么",
+            "Statutory periods: when they end, and why",
+        ),
         "demo": ("hub.cli.demo:demo", "示例日:一天的检查、线索与投诉", "The sample day, start to end"),
         "topics": ("hub.cli.topics:topics", "主题:清单、计划、应用", "Topics: list, plan, apply"),
         "schema": ("hub.cli.schema:schema", "事件契约:检查、比较、文档", "Event schemas: check, diff, documents"),
@@ -33,7 +37,11 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
         "dlq": ("hub.cli.dlq:dlq", "死信:统计、修正、重放", "Dead letters: look, fix, redrive"),
         "lag": ("hub.cli.lag:lag", "积压:按组、按单位", "Lag by group and by party"),
         "connector": ("hub.cli.connector:connector", "连接器:各单位系统的接入", "Connectors to the parties' systems"),
-        "serve": ("hub.cli.serve:serve", "运行一个进程:网关、代理或连接器", "Run one process: gateway, worker, connectors"),
+        "serve": (
+            "hub.cli.serve:serve",
+            "运行一个进程:网关、代理或连接器",
+            "Run one process: gateway, worker, connectors",
+        ),
     }
 )
 
@@ -60,7 +68,12 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            ctx.fail(say(f"没有命令 {args[0]}。可用: {', '.join(VERBS)}", f"no command {args[0]}. There are: {', '.join(VERBS)}"))
+            ctx.fail(
+                say(
+                    f"没有命令 {args[0]}。可用: {', '.join(VERBS)}",
+                    f"no command {args[0]}. There are: {', '.join(VERBS)}",
+                )
+            )
         return super().resolve_command(ctx, args)
 
 
@@ -107,6 +120,9 @@ def main() -> NoReturn:
         with tempfile.NamedTemporaryFile("w", prefix="hub-bug-", suffix=".txt", delete=False) as report:
             report.write(f"{sys.version}\n{sys.argv}\n{traceback.format_exc()}")
         last = traceback.format_exc().strip().splitlines()[-1]
-        click.echo(say(f"枢纽内部错误: {last}\n报告: {report.name}", f"bug in the hub: {last}\nreport: {report.name}"), err=True)
+        click.echo(
+            say(f"枢纽内部错误: {last}\n报告: {report.name}", f"bug in the hub: {last}\nreport: {report.name}"),
+            err=True,
+        )
         sys.exit(Exit.BUG)
     sys.exit(code if isinstance(code, int) else Exit.OK)

@@ -31,9 +31,24 @@ from hub.reference import load
     )
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Choice(["table", "json"]), default="table", show_default=True, help=say("输出格式", "Form of the output"))
-@click.option("--explain", is_flag=True, help=say("列出每个决定的全部内容与拒收理由", "Show all fields of every decision and why events were refused"))
-@click.option("--live", is_flag=True, help=say("经由正在运行的 hub dev(网关、代理、主题)", "Through the hub dev that runs here: gateway, agents, topics"))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help=say("输出格式", "Form of the output"),
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help=say("列出每个决定的全部内容与拒收理由", "Show all fields of every decision and why events were refused"),
+)
+@click.option(
+    "--live",
+    is_flag=True,
+    help=say("经由正在运行的 hub dev(网关、代理、主题)", "Through the hub dev that runs here: gateway, agents, topics"),
+)
 def play(files: tuple[Path, ...], output: str, explain: bool, live: bool) -> None:
     """Play *files* and say what happened."""
     reference = load()
@@ -43,7 +58,9 @@ def play(files: tuple[Path, ...], output: str, explain: bool, live: bool) -> Non
         click.echo(f"{error}", err=True)
         sys.exit(Exit.USAGE)
     outcomes = _live(scenarios) if live else [run(scenario, reference) for scenario in scenarios]
-    played = [(scenario, outcome, judge(scenario, outcome)) for scenario, outcome in zip(scenarios, outcomes, strict=True)]
+    played = [
+        (scenario, outcome, judge(scenario, outcome)) for scenario, outcome in zip(scenarios, outcomes, strict=True)
+    ]
     if output == "json":
         click.echo(json.dumps([_plain(*each) for each in played], ensure_ascii=False, indent=2))
     else:
@@ -69,11 +86,16 @@ def _live(scenarios: list[Scenario]) -> list[Outcome]:
 
     running = find_running()
     if running is None:
-        raise Failed(Exit.CONFIGURATION, say("没有运行中的枢纽:请先 hub dev", "no hub is running here: start `hub dev`"))
+        raise Failed(
+            Exit.CONFIGURATION, say("没有运行中的枢纽:请先 hub dev", "no hub is running here: start `hub dev`")
+        )
     try:
         return asyncio.run(play_live(scenarios, running, load_topics(Settings(), "local")))
     except* (httpx.TransportError, KafkaError) as unreachable:
-        raise Failed(Exit.UNREACHABLE, say(f"枢纽无应答: {unreachable.exceptions[0]}", f"the hub does not answer: {unreachable.exceptions[0]}")) from None
+        raise Failed(
+            Exit.UNREACHABLE,
+            say(f"枢纽无应答: {unreachable.exceptions[0]}", f"the hub does not answer: {unreachable.exceptions[0]}"),
+        ) from None
     except* (DoorClosed, Behind) as unhealthy:
         raise Failed(Exit.UNHEALTHY, str(unhealthy.exceptions[0])) from None
 
@@ -93,4 +115,7 @@ def _sum_up(played: list[tuple[Scenario, Outcome, list[Failure]]]) -> None:
     if len(played) > 1:
         failed = [scenario.name for scenario, _, failures in played if failures]
         held = len(played) - len(failed)
-        click.echo(say(f"{len(played)} 个场景中 {held} 个符合", f"{held} of {len(played)} hold") + "".join(f"\n  ✗ {name}" for name in failed))
+        click.echo(
+            say(f"{len(played)} 个场景中 {held} 个符合", f"{held} of {len(played)} hold")
+            + "".join(f"\n  ✗ {name}" for name in failed)
+        )

@@ -19,7 +19,11 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 def bootstrap_option(function: _Function) -> _Function:
     """``--bootstrap`` for a verb that takes the argument *bootstrap*."""
-    return click.option("--bootstrap", default=None, help=say("Kafka 地址;默认为正在运行的 hub dev", "Kafka; default: the hub dev that runs here"))(function)
+    return click.option(
+        "--bootstrap",
+        default=None,
+        help=say("Kafka 地址;默认为正在运行的 hub dev", "Kafka; default: the hub dev that runs here"),
+    )(function)
 
 
 @contextmanager

@@ -21,7 +21,9 @@ _SIGNS = {"ADD": "+", "UPDATE": "~", "REMOVE": "−"}
 
 
 def _bootstrap_option(function: _Function) -> _Function:
-    return click.option("--bootstrap", help=say("集群地址;默认为本目录运行的枢纽", "The cluster; default: the hub that runs here"))(function)
+    return click.option(
+        "--bootstrap", help=say("集群地址;默认为本目录运行的枢纽", "The cluster; default: the hub that runs here")
+    )(function)
 
 
 @click.group(help=say("主题:清单、计划、应用。", "Topics: list, plan, apply."))
@@ -42,7 +44,9 @@ def list_topics(pattern: str, output: str) -> None:
     note(say(f"{len(items)} 个主题", f"{len(items)} topics"))
 
 
-@topics.command(help=say("一个主题:应有的样子、谁可读写、集群上的现状", "One topic: as it shall be, who may use it, as it is"))
+@topics.command(
+    help=say("一个主题:应有的样子、谁可读写、集群上的现状", "One topic: as it shall be, who may use it, as it is")
+)
 @click.argument("name")
 @_bootstrap_option
 @output_option
@@ -120,7 +124,12 @@ def apply(ctx: click.Context, bootstrap: str | None, really: bool, output: str) 
     note(say(f"✔ 已应用 {len(change.changes)} 项", f"✔ {len(change.changes)} changes applied"))
 
 
-@topics.command(help=say("逐主题比较,包括多余的主题和副本健康;有差别时退出码为 1", "Compare topic by topic, unlisted ones and replicas too"))
+@topics.command(
+    help=say(
+        "逐主题比较,包括多余的主题和副本健康;有差别时退出码为 1",
+        "Compare topic by topic, unlisted ones and replicas too",
+    )
+)
 @_bootstrap_option
 @output_option
 @click.pass_context
@@ -131,9 +140,16 @@ def diff(ctx: click.Context, bootstrap: str | None, output: str) -> None:
     items = [
         *({"name": each.name, "what": _SIGNS[each.action], "detail": _detail(each)} for each in change.changes),
         *({"name": each.name, "what": "✘", "detail": each.reason} for each in change.refused),
-        *({"name": name, "what": "?", "detail": say("不在 topics.yaml 中", "not in topics.yaml")} for name in change.unlisted),
         *(
-            {"name": name, "what": "!", "detail": f"under-replicated {found.under_replicated}, leaderless {found.leaderless}"}
+            {"name": name, "what": "?", "detail": say("不在 topics.yaml 中", "not in topics.yaml")}
+            for name in change.unlisted
+        ),
+        *(
+            {
+                "name": name,
+                "what": "!",
+                "detail": f"under-replicated {found.under_replicated}, leaderless {found.leaderless}",
+            }
             for name, found in cluster.topics.items()
             if found.under_replicated or found.leaderless
         ),
@@ -263,7 +279,9 @@ def _show(change: Plan, output: str) -> None:
 
 
 def _detail(change: Any) -> str:
-    parts = [f"{each.key} {'' if each.previous is None else each.previous + ' → '}{each.value}" for each in change.settings]
+    parts = [
+        f"{each.key} {'' if each.previous is None else each.previous + ' → '}{each.value}" for each in change.settings
+    ]
     if change.previous_partitions != change.partitions:
         before = "" if change.previous_partitions is None else f"{change.previous_partitions} → "
         parts.insert(0, f"partitions {before}{change.partitions}")

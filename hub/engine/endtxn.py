@@ -46,7 +46,7 @@ async def _do_once(self: Any, node_id: int) -> bool:
 async def _add_offsets(self: Any, node_id: int) -> bool:
     """The library's way, only that "the last transaction is not through yet" is asked again soon."""
     self._default_backoff = _NEXT_TRANSACTION_BACKOFF_SECONDS
-    return bool(await sender.BaseHandler.do(self, node_id))  # type: ignore[no-untyped-call]
+    return bool(await sender.BaseHandler.do(self, node_id))
 
 
 def send_once() -> None:

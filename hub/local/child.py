@@ -79,7 +79,7 @@ class Child:
         if self._process.poll() is None:
             with contextlib.suppress(OSError, AttributeError):  # no pidfd on this system: poll below
                 await _pidfd_readable(self.pid)
-        while (code := self._process.poll()) is None:  # noqa: ASYNC110 - a process sets no event when it ends
+        while (code := self._process.poll()) is None:
             await asyncio.sleep(_POLL_SECONDS)
         return code
 

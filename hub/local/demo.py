@@ -21,7 +21,7 @@ from hub.ops.dead_letters import letters
 from hub.ops.settled import settled
 from hub.play.judge import Failure, judge
 from hub.play.live import clock_tables, read_outcome
-from hub.play.outcome import Emitted, Outcome
+from hub.play.outcome import Outcome
 from hub.play.scenario import Scenario
 from hub.play.tail import Tail
 from hub.reference import Reference
@@ -70,7 +70,7 @@ async def play_day(running: Running, topics: Topics, reference: Reference, drop:
     outcome = read_outcome(tail.told[""], topics, street.ids, street.turned)
     evening = await _count(running, topics, day, outcome)
     evening.accepted = _accepted(tail, topics)
-    evening.files_out = sum(1 for path in drop.glob("*/outbox/*") if path.is_file())
+    evening.files_out = street.files_out()
     return evening
 
 
@@ -97,7 +97,9 @@ def _visits(outcome: Outcome) -> tuple[int, int]:
     for one in outcome.emitted:
         if one.event == "inspection.plan.decided" and not one.to:
             last[str(one.data["planId"])] = one.data
-    visits = {str(data.get("jointId") or data["planId"]) for data in last.values() if data["decision"] in ("SINGLE", "JOINED")}
+    visits = {
+        str(data.get("jointId") or data["planId"]) for data in last.values() if data["decision"] in ("SINGLE", "JOINED")
+    }
     return len(last), len(visits)
 
 
@@ -105,6 +107,8 @@ def _accepted(tail: Tail, topics: Topics) -> Counter[str]:
     """Receipts of acceptance on each party's topic."""
     found: Counter[str] = Counter()
     for record in tail.told[""]:
-        if envelope.header(record.headers, "ce_projection") and envelope.header(record.headers, "ce_type").endswith("receipt.ingress.accepted.v1"):
+        if envelope.header(record.headers, "ce_projection") and envelope.header(record.headers, "ce_type").endswith(
+            "receipt.ingress.accepted.v1"
+        ):
             found[topics.party_of(record.topic)] += 1
     return found

@@ -72,7 +72,9 @@ def hub_processes(gateway_port: int, agents: Sequence[str] = ()) -> tuple[ChildS
 
     def spec(name: str, verb: str, *more: str) -> ChildSpec:
         port = next(health)
-        return ChildSpec(name, [*serve, verb, *more, "--health-port", str(port)], ready=f"http://{LOOPBACK}:{port}/readyz")
+        return ChildSpec(
+            name, [*serve, verb, *more, "--health-port", str(port)], ready=f"http://{LOOPBACK}:{port}/readyz"
+        )
 
     # A slot is a fixed place in the consumer groups: a worker that comes back has its partitions at once.
     workers = (
@@ -232,7 +234,9 @@ class Supervisor:
                 return
             tries += 1
             if not self._up[spec.name].is_set() and tries >= _TRIES_BEFORE_READY:
-                raise StartFailed(f"{spec.name}: ended {tries} times before it was ready\n{self._end_of_log(spec.name)}")
+                raise StartFailed(
+                    f"{spec.name}: ended {tries} times before it was ready\n{self._end_of_log(spec.name)}"
+                )
             if time.monotonic() - began > _STEADY_SECONDS:
                 pause = FIRST_PAUSE
             self._say(f"✘ {spec.name} ended with {code}; again in {pause:g} s (log {self._log(spec.name)})")
@@ -241,7 +245,7 @@ class Supervisor:
 
     async def _until_ready(self, spec: ChildSpec) -> None:
         if spec.ready is not None:
-            while not await answers(spec.ready):  # noqa: ASYNC110 - another process cannot set our event
+            while not await answers(spec.ready):
                 await asyncio.sleep(0.05)
         if not self._up[spec.name].is_set():
             self._say(f"✔ {spec.name}")

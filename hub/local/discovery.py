@@ -63,5 +63,7 @@ def bootstrap_for(flag: str | None, setting: str | None, start: Path | None = No
         return given
     running = find_running(start)
     if running is None:
-        raise NoCluster("no Kafka named and no hub running here: start `hub dev`, or give --bootstrap or HUB_KAFKA__BOOTSTRAP")
+        raise NoCluster(
+            "no Kafka named and no hub running here: start `hub dev`, or give --bootstrap or HUB_KAFKA__BOOTSTRAP"
+        )
     return running.bootstrap

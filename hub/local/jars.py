@@ -87,7 +87,9 @@ def _sha256(path: Path) -> str:
 def _fetch(cache: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
-        raise JarsMissing(f"The jars of Kafka {VERSION} are not in {cache} and there is no Maven to fetch them.\n{_CURES}")
+        raise JarsMissing(
+            f"The jars of Kafka {VERSION} are not in {cache} and there is no Maven to fetch them.\n{_CURES}"
+        )
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as fresh:
         answer = subprocess.run(  # noqa: S603 - our own argv, no shell

@@ -73,7 +73,14 @@ def read_day(now: datetime, calendar: Calendar) -> Day:
 
 
 def _sent(fact: Mapping[str, Any]) -> Sent:
-    return Sent(fact["through"], fact["from"], fact.get("event", ""), fact["id"], fact.get("data", {}), fact.get("bytes", "").encode())
+    return Sent(
+        fact["through"],
+        fact["from"],
+        fact.get("event", ""),
+        fact["id"],
+        fact.get("data", {}),
+        fact.get("bytes", "").encode(),
+    )
 
 
 def _pattern(entry: Mapping[str, Any], place: str) -> Pattern:
@@ -132,15 +139,25 @@ class Street:
             self._put_file(dialect, facts)
 
     async def _post_event(self, fact: Sent) -> None:
-        event = {"specversion": "1.0", "id": fact.id, "source": f"urn:guiyang:{fact.party}:desk", "type": full_type(fact.event), "data": fact.data}
+        event = {
+            "specversion": "1.0",
+            "id": fact.id,
+            "source": f"urn:guiyang:{fact.party}:desk",
+            "type": full_type(fact.event),
+            "data": fact.data,
+        }
         self.ids[own_event_id(fact.party, fact.id)] = fact.id
-        answer = await self._http.post("/v1/events", json=event, headers=self._headers(fact.party, "application/cloudevents+json"))
+        answer = await self._http.post(
+            "/v1/events", json=event, headers=self._headers(fact.party, "application/cloudevents+json")
+        )
         self._note(fact, answer)
 
     async def _post_record(self, dialect: str, fact: Sent) -> None:
         system = dialects.system(dialect)
         record = system.format.encode([self._record(dialect, fact)])
-        answer = await self._http.post(f"/v1/records/{dialect}", content=record, headers=self._headers(system.owner, system.content_types[0]))
+        answer = await self._http.post(
+            f"/v1/records/{dialect}", content=record, headers=self._headers(system.owner, system.content_types[0])
+        )
         self._note(fact, answer)
 
     def _note(self, fact: Sent, answer: httpx.Response) -> None:
@@ -170,10 +187,18 @@ class Street:
         part.write_bytes(system.format.encode([self._record(dialect, fact) for fact in facts]))
         part.rename(part.with_suffix(""))
 
+    def files_out(self) -> int:
+        """How many files lie in the outboxes."""
+        return sum(1 for path in self._drop.glob("*/outbox/*") if path.is_file())
+
     async def files_taken(self, timeout_seconds: float) -> None:
         """Return when the connectors have dealt with every file that was dropped."""
         async with asyncio.timeout(timeout_seconds):
-            while any(not path.name.startswith(".") for folder in ("inbox", ".work") for path in self._drop.glob(f"*/{folder}/*")):
+            while any(
+                not path.name.startswith(".")
+                for folder in ("inbox", ".work")
+                for path in self._drop.glob(f"*/{folder}/*")
+            ):
                 await asyncio.sleep(0.1)
 
     async def _produce(self, dialect: str, fact: Sent) -> None:

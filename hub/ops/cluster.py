@@ -59,7 +59,9 @@ async def apply(bootstrap: str, plan: Plan) -> None:
         if created:
             answer = await admin.create_topics(
                 [
-                    _new_topic(each.name, each.partitions, each.replication_factor, topic_configs=dict(each.settings_after))
+                    _new_topic(
+                        each.name, each.partitions, each.replication_factor, topic_configs=dict(each.settings_after)
+                    )
                     for each in created
                 ]
             )

@@ -92,8 +92,12 @@ async def redrive(bootstrap: str, chosen: list[DeadLetter]) -> int:
         for letter in chosen:
             mark = (_REDRIVEN, f"{letter.record.partition}/{letter.record.offset}".encode())
             await producer.begin_transaction()
-            await producer.send(letter.topic, letter.record.value, letter.record.key, headers=list(_without_reason(letter)))
-            await producer.send(letter.record.topic, None, letter.record.key, partition=letter.record.partition, headers=[mark])
+            await producer.send(
+                letter.topic, letter.record.value, letter.record.key, headers=list(_without_reason(letter))
+            )
+            await producer.send(
+                letter.record.topic, None, letter.record.key, partition=letter.record.partition, headers=[mark]
+            )
             await producer.commit_transaction()
     finally:
         await producer.stop()

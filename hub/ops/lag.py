@@ -87,7 +87,9 @@ async def _first_ages(reader, starts: Mapping[TopicPartition, int]) -> dict[Topi
         reader.seek(tp, offset)
     ages: dict[TopicPartition, float | None] = {}
     while len(ages) < len(starts):
-        batches = await reader.getmany(*(tp for tp in starts if tp not in ages), timeout_ms=200, max_records=1 + len(starts))
+        batches = await reader.getmany(
+            *(tp for tp in starts if tp not in ages), timeout_ms=200, max_records=1 + len(starts)
+        )
         now = time.time()
         for tp, batch in batches.items():
             if batch and tp not in ages:

@@ -93,7 +93,12 @@ def _tell(found: dict[str, Lead], event: Event) -> None:
     lead = found.setdefault(lead_id, Lead(lead_id, event.key))
     if event.type == "matter.lead.advanced":
         lead.state, lead.sub = data["state"], data.get("sub", "")
-        lead.principal, lead.handler, lead.police, lead.legal_at = data["principal"], data["handler"], data["police"], data["legalAt"]
+        lead.principal, lead.handler, lead.police, lead.legal_at = (
+            data["principal"],
+            data["handler"],
+            data["police"],
+            data["legalAt"],
+        )
     elif event.party != "HUB":
         lead.steps.append(Step(event.time, event.type, event.party, event.id))
 
@@ -106,5 +111,3 @@ def _tell_clock(lead: Lead, event: Event) -> None:
         lead.due.pop(clock, None)
         if event.type == "clock.missed":
             lead.missed.append(clock)
-
-

@@ -22,4 +22,8 @@ def hub_readers(topics: Topics) -> dict[str, tuple[str, ...]]:
 
 def party_readers(topics: Topics) -> dict[str, tuple[str, ...]]:
     """The groups in which the connectors read deliveries for connected parties."""
-    return {f"{party.lower()}.files": (topics.delivery(party).name,) for party in topics.parties() if topics.rights(party).system}
+    return {
+        f"{party.lower()}.files": (topics.delivery(party).name,)
+        for party in topics.parties()
+        if topics.rights(party).system
+    }

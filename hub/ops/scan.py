@@ -49,7 +49,11 @@ async def partitions_of(bootstrap: str, topics: Iterable[str]) -> list[TopicPart
 
 
 async def records(
-    bootstrap: str, topics: Iterable[str], *, since_ms: int | None = None, after: Mapping[TopicPartition, int] | None = None
+    bootstrap: str,
+    topics: Iterable[str],
+    *,
+    since_ms: int | None = None,
+    after: Mapping[TopicPartition, int] | None = None,
 ) -> AsyncIterator[Record]:
     """Every committed record of *topics* up to their present ends, from *after* or from *since_ms* (milliseconds since 1970) on.
 
@@ -78,7 +82,15 @@ async def records(
             for tp, batch in (await reader.getmany(timeout_ms=200, max_records=2000)).items():
                 for message in batch:
                     if message.offset < ends[tp]:
-                        yield Record(tp.topic, tp.partition, message.offset, message.timestamp, message.key, message.value, tuple(message.headers))
+                        yield Record(
+                            tp.topic,
+                            tp.partition,
+                            message.offset,
+                            message.timestamp,
+                            message.key,
+                            message.value,
+                            tuple(message.headers),
+                        )
             # A log may end in a transaction marker, which is never handed out: the position tells, not the last record.
             for tp in [tp for tp in left if await reader.position(tp) >= ends[tp]]:
                 left.discard(tp)

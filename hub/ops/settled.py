@@ -7,6 +7,7 @@ address an event to another one.
 from __future__ import annotations
 
 import asyncio
+
 from hub.ops import lag
 from hub.ops.readers import hub_readers, party_readers
 from hub.topics import Topics

@@ -37,7 +37,9 @@ def _text(headers: Headers, name: str) -> str:
 
 async def trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms: int | None = None) -> list[Hop]:
     """Every hop of *event_id*, of what followed from it, and of the record it came in, in order of time."""
-    names = [topic.name for topic in topics.all() if not topic.name.endswith(".state") and topic.name != topics.audit.name]
+    names = [
+        topic.name for topic in topics.all() if not topic.name.endswith(".state") and topic.name != topics.audit.name
+    ]
     wanted = {event_id}
     hops: list[Hop] = []
     origins: set[str] = set()
@@ -82,5 +84,14 @@ def _hop(topics: Topics, record: Record) -> Hop:
         station = "translated"
     kind = _text(headers, "ce_type").removeprefix("cn.guiyang.hub.").removesuffix(".v1")
     return Hop(
-        station, name, record.partition, record.offset, record.timestamp_ms, _text(headers, "ce_id"), kind, party, _text(headers, "ce_causationid"), note
+        station,
+        name,
+        record.partition,
+        record.offset,
+        record.timestamp_ms,
+        _text(headers, "ce_id"),
+        kind,
+        party,
+        _text(headers, "ce_causationid"),
+        note,
     )

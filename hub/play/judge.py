@@ -40,11 +40,19 @@ def judge(scenario: Scenario, outcome: Outcome) -> list[Failure]:
 def _expected(patterns: Sequence[Pattern], emitted: Sequence[Emitted]) -> list[Failure]:
     wanted = [(pattern, party) for pattern in patterns for party in pattern.to or ("",)]
     candidates = [
-        [n for n, record in enumerate(emitted) if record.to == party and record.event == pattern.event and _fits(pattern, record)]
+        [
+            n
+            for n, record in enumerate(emitted)
+            if record.to == party and record.event == pattern.event and _fits(pattern, record)
+        ]
         for pattern, party in wanted
     ]
     return [
-        Failure(pattern.place, f"not seen: {_described(pattern, party)}", _near(pattern, party, emitted, taken=bool(candidates[n])))
+        Failure(
+            pattern.place,
+            f"not seen: {_described(pattern, party)}",
+            _near(pattern, party, emitted, taken=bool(candidates[n])),
+        )
         for n, ((pattern, party), found) in enumerate(zip(wanted, assign(candidates), strict=True))
         if found is None
     ]
@@ -52,10 +60,16 @@ def _expected(patterns: Sequence[Pattern], emitted: Sequence[Emitted]) -> list[F
 
 def _unwanted(patterns: Sequence[Pattern], emitted: Sequence[Emitted]) -> list[Failure]:
     return [
-        Failure(pattern.place, f"must not happen: {record.event}" + (f" → {record.to}" if record.to else ""), (_json(record.data),))
+        Failure(
+            pattern.place,
+            f"must not happen: {record.event}" + (f" → {record.to}" if record.to else ""),
+            (_json(record.data),),
+        )
         for pattern in patterns
         for record in emitted
-        if pattern.event in ("*", record.event) and (not pattern.to or record.to in pattern.to) and _fits(pattern, record)
+        if pattern.event in ("*", record.event)
+        and (not pattern.to or record.to in pattern.to)
+        and _fits(pattern, record)
     ]
 
 
@@ -74,14 +88,18 @@ def _clocks(patterns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, A
         if found is None:
             pattern = patterns[n]
             same = [row for row in rows if row["clock"] == pattern["clock"]]
-            near = _differences(pattern, same) if not candidates[n] else ("another pattern takes the only row that fits",)
+            near = (
+                _differences(pattern, same) if not candidates[n] else ("another pattern takes the only row that fits",)
+            )
             failures.append(Failure(f"clocks[{n}]", f"no such row: {_json(pattern)}", near))
     return failures
 
 
 def _refused(scenario: Scenario, outcome: Outcome) -> list[Failure]:
     refusals = [{"id": turned.id, "code": turned.code} for turned in outcome.refused]
-    candidates = [[n for n, refusal in enumerate(refusals) if matches(pattern, refusal)] for pattern in scenario.refused]
+    candidates = [
+        [n for n, refusal in enumerate(refusals) if matches(pattern, refusal)] for pattern in scenario.refused
+    ]
     taken = assign(candidates)
     missing = [
         Failure(f"refused[{n}]", f"not refused: {_json(pattern)}", _differences(pattern, refusals))
@@ -109,7 +127,9 @@ def _near(pattern: Pattern, party: str, emitted: Sequence[Emitted], *, taken: bo
     return _differences(pattern.data, there, ordered=pattern.ordered) if isinstance(pattern.data, Mapping) else ()
 
 
-def _differences(pattern: Mapping[str, Any], values: Sequence[Mapping[str, Any]], *, ordered: bool = False) -> tuple[str, ...]:
+def _differences(
+    pattern: Mapping[str, Any], values: Sequence[Mapping[str, Any]], *, ordered: bool = False
+) -> tuple[str, ...]:
     """How the nearest of *values* differs from *pattern*."""
 
     def wrong(value: Mapping[str, Any]) -> list[str]:
@@ -121,7 +141,9 @@ def _differences(pattern: Mapping[str, Any], values: Sequence[Mapping[str, Any]]
     lines = []
     for name in wrong(nearest):
         expected = "nothing" if pattern[name] == ABSENT else _json(pattern[name])
-        lines.append(f"{name}: expected {expected}, nearest has {_json(nearest[name]) if name in nearest else 'nothing'}")
+        lines.append(
+            f"{name}: expected {expected}, nearest has {_json(nearest[name]) if name in nearest else 'nothing'}"
+        )
     return tuple(lines)
 
 

@@ -63,7 +63,9 @@ async def play_live(scenarios: Sequence[Scenario], running: Running, topics: Top
 
 
 class _Player:
-    def __init__(self, scenario: Scenario, running: Running, topics: Topics, http: httpx.AsyncClient, tail: Tail) -> None:
+    def __init__(
+        self, scenario: Scenario, running: Running, topics: Topics, http: httpx.AsyncClient, tail: Tail
+    ) -> None:
         self.realm = f"play-{uuid.uuid4().hex[:12]}"
         self._scenario = scenario
         self._tokens = running.tokens
@@ -89,7 +91,7 @@ class _Player:
                 self._arrived.append(Arrived(written))
 
     async def _control(self, word: str, at: datetime) -> None:
-        said = {"realm": self.realm, "type": word, "time": at.isoformat()}
+        said: dict[str, Any] = {"realm": self.realm, "type": word, "time": at.isoformat()}
         if word == "hub.realm.opened":
             said |= {"policy": dict(self._scenario.policy)}
         answer = await self._http.post("/v1/dev/control", json=said, headers=self._headers(OPERATOR))
@@ -143,13 +145,19 @@ class _Player:
         return outcome
 
 
-def read_outcome(told: Sequence[Record], topics: Topics, ids: Mapping[str, str], at_the_door: Mapping[str, Turned]) -> Outcome:
+def read_outcome(
+    told: Sequence[Record], topics: Topics, ids: Mapping[str, str], at_the_door: Mapping[str, Turned]
+) -> Outcome:
     """Decisions, deliveries and refusals among the records *told*; *ids* gives the names under which facts were sent."""
     refused = dict(at_the_door)
     emitted: dict[tuple[str, str, str], Emitted] = {}
     for record in told:
         headers = record.headers
-        if record.value is None or not envelope.header(headers, "ce_id") or envelope.header(headers, envelope.RECIPIENTS):
+        if (
+            record.value is None
+            or not envelope.header(headers, "ce_id")
+            or envelope.header(headers, envelope.RECIPIENTS)
+        ):
             continue
         event = envelope.from_record(record.key, record.value, headers)
         projection = envelope.header(headers, "ce_projection")

@@ -17,9 +17,15 @@ def matches(pattern: Any, value: Any, *, ordered: bool = False) -> bool:
     if pattern == ANY:
         return True
     if isinstance(pattern, Mapping):
-        return isinstance(value, Mapping) and all(_field_matches(name, part, value, ordered=ordered) for name, part in pattern.items())
+        return isinstance(value, Mapping) and all(
+            _field_matches(name, part, value, ordered=ordered) for name, part in pattern.items()
+        )
     if isinstance(pattern, list):
-        return isinstance(value, Sequence) and not isinstance(value, str) and _list_matches(pattern, value, ordered=ordered)
+        return (
+            isinstance(value, Sequence)
+            and not isinstance(value, str)
+            and _list_matches(pattern, value, ordered=ordered)
+        )
     return type(pattern) is type(value) and bool(pattern == value)  # True is not 1 here
 
 

@@ -24,7 +24,13 @@ _TELLING: Final = (
     "leadRule", "window", "ownerSector", "ownerTerritory", "copyTo", "leadId", "entity", "toParty", "needs", "police", "visitId", "enterpriseCount",
 )  # fmt: skip
 
-_STATE_COLOURS: Final = {"RUNNING": "cyan", "SUSPENDED": "yellow", "MET": "green", "MISSED": "red", "VOID": "bright_black"}
+_STATE_COLOURS: Final = {
+    "RUNNING": "cyan",
+    "SUSPENDED": "yellow",
+    "MET": "green",
+    "MISSED": "red",
+    "VOID": "bright_black",
+}
 
 
 def lines(scenario: Scenario, outcome: Outcome, failures: Sequence[Failure], *, explain: bool) -> Iterator[str]:
@@ -36,7 +42,9 @@ def lines(scenario: Scenario, outcome: Outcome, failures: Sequence[Failure], *, 
     yield from _clocks(outcome.clocks)
     yield ""
     if failures:
-        yield click.style(say(f"✗ {len(failures)} 项不符", f"✗ {len(failures)} expectations do not hold"), fg="red", bold=True)
+        yield click.style(
+            say(f"✗ {len(failures)} 项不符", f"✗ {len(failures)} expectations do not hold"), fg="red", bold=True
+        )
         for failure in failures:
             yield from textwrap.indent(str(failure), "  ").splitlines()
     else:
@@ -53,7 +61,11 @@ def _story(outcome: Outcome, *, explain: bool) -> Iterator[str]:
         following = next(steps)
         if isinstance(step, Emitted):
             parties += [step.to] if step.to else []
-            while isinstance(following, Emitted) and following.to and (following.event, following.at) == (step.event, step.at):
+            while (
+                isinstance(following, Emitted)
+                and following.to
+                and (following.event, following.at) == (step.event, step.at)
+            ):
                 parties.append(following.to)
                 following = next(steps)
         yield f"{moment}  {_line(step, parties, explain=explain)}"
@@ -92,7 +104,11 @@ def _clocks(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield ""
     for number, line in enumerate(table):
         text = "  ".join(cell + " " * (widths[column] - _width(cell)) for column, cell in enumerate(line)).rstrip()
-        yield click.style(text, dim=True) if number == 0 else click.style(text, fg=_STATE_COLOURS[rows[number - 1]["state"]])
+        yield (
+            click.style(text, dim=True)
+            if number == 0
+            else click.style(text, fg=_STATE_COLOURS[rows[number - 1]["state"]])
+        )
 
 
 def _cell(row: Mapping[str, Any], name: str) -> str:

@@ -50,7 +50,12 @@ class Tail:
     async def open(self) -> None:
         """Begin to read at the present ends."""
         topics = self._topics
-        watched = [*(topic.name for topic in topics.aggregates.values()), topics.clock.name, topics.receipt.name, topics.outgoing.name]
+        watched = [
+            *(topic.name for topic in topics.aggregates.values()),
+            topics.clock.name,
+            topics.receipt.name,
+            topics.outgoing.name,
+        ]
         watched += [topics.delivery(party).name for party in topics.parties()]
         await self._reader.start()
         await self._admin.start()
@@ -101,7 +106,15 @@ class Tail:
                     headers = tuple(message.headers)
                     realm = envelope.header(headers, "ce_realm")
                     if realm or self._real:
-                        record = Record(partition.topic, partition.partition, message.offset, message.timestamp, message.key, message.value, headers)
+                        record = Record(
+                            partition.topic,
+                            partition.partition,
+                            message.offset,
+                            message.timestamp,
+                            message.key,
+                            message.value,
+                            headers,
+                        )
                         self.told[realm].append(record)
                     self._last[partition] = message.offset
 
@@ -129,4 +142,6 @@ class Tail:
             async with asyncio.timeout(self._timeout):
                 yield
         except TimeoutError:
-            raise Behind(f"{whom} did not get on within {self._timeout:.0f} s: is the hub healthy? see `hub lag`") from None
+            raise Behind(
+                f"{whom} did not get on within {self._timeout:.0f} s: is the hub healthy? see `hub lag`"
+            ) from None

@@ -81,12 +81,14 @@ def _event_rule(entry: Mapping[str, Any]) -> EventRule:
         senders=tuple(entry["from"]),
         needs=entry.get("needs", ""),
         once="entity" if once is True else once,
-        to=tuple((role, projection) for role, _, projection in (target.partition(":") for target in entry.get("to", ()))),
+        to=tuple(
+            (role, projection) for role, _, projection in (target.partition(":") for target in entry.get("to", ()))
+        ),
     )
 
 
 def _read(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506 - the C twin of SafeLoader
+    return yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,12 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
     """Raise `Refused` with the contract's code if *event* can never be accepted as it stands."""
     event_type = Catalogue.load().get(event.type)
     if event_type is None or HUB in reference.events[event.type].senders:
-        raise Refused("INVALID_FIELD", f"不接收事件类型 {event.type},请查事件目录", pointer="/type", detail_en=f"{event.type} is not an event type a party may send")
+        raise Refused(
+            "INVALID_FIELD",
+            f"不接收事件类型 {event.type},请查事件目录",
+            pointer="/type",
+            detail_en=f"{event.type} is not an event type a party may send",
+        )
     check(event_type, event.data)
     _check_window(event, reference)
     check_secrecy(event.data)
@@ -47,12 +52,21 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
 
 def _check_window(event: Event, reference: Reference) -> None:
     data = event.data
-    if event.type not in ("inspection.plan.submitted", "inspection.plan.amended") or data["mode"] != "ONSITE" or data["type"] == "CASE":
+    if (
+        event.type not in ("inspection.plan.submitted", "inspection.plan.amended")
+        or data["mode"] != "ONSITE"
+        or data["type"] == "CASE"
+    ):
         return
     window = data["window"]
     first, last = date.fromisoformat(window["from"]), date.fromisoformat(window["to"])
     if not reference.calendar.has_working_day(first, last):
-        raise Refused("INVALID_FIELD", "检查窗口内没有工作日,请另定窗口", pointer="/window", detail_en="the window holds no working day: choose another")
+        raise Refused(
+            "INVALID_FIELD",
+            "检查窗口内没有工作日,请另定窗口",
+            pointer="/window",
+            detail_en="the window holds no working day: choose another",
+        )
 
 
 def _check_times(event_type: EventType, event: Event, now: datetime) -> None:
@@ -60,13 +74,22 @@ def _check_times(event_type: EventType, event: Event, now: datetime) -> None:
     for field in event_type.fields:
         text = event.data.get(field.name)
         if field.form == "dt" and isinstance(text, str) and parse_time(text) > limit:
-            raise Refused("FUTURE_TIME", "时间晚于接收时间十分钟以上,请核对系统时钟", pointer=f"/{field.name}", detail_en="lies more than ten minutes in the future: check the clock")
+            raise Refused(
+                "FUTURE_TIME",
+                "时间晚于接收时间十分钟以上,请核对系统时钟",
+                pointer=f"/{field.name}",
+                detail_en="lies more than ten minutes in the future: check the clock",
+            )
 
 
 @cache
 def _party_paths(fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """Fields that are parties or hold some."""
-    return tuple(field for field in fields if field.form == "party" or (field.record is not None and _party_paths(field.record.fields)))
+    return tuple(
+        field
+        for field in fields
+        if field.form == "party" or (field.record is not None and _party_paths(field.record.fields))
+    )
 
 
 def _parties(fields: tuple[Field, ...], value: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
@@ -74,7 +97,11 @@ def _parties(fields: tuple[Field, ...], value: Mapping[str, Any], pointer: str) 
         if field.name not in value:
             continue
         part = value[field.name]
-        for place, one in [(f"{pointer}/{field.name}/{n}", x) for n, x in enumerate(part)] if field.many else [(f"{pointer}/{field.name}", part)]:
+        for place, one in (
+            [(f"{pointer}/{field.name}/{n}", x) for n, x in enumerate(part)]
+            if field.many
+            else [(f"{pointer}/{field.name}", part)]
+        ):
             if field.record is None:
                 yield place, one
             else:
@@ -83,10 +110,19 @@ def _parties(fields: tuple[Field, ...], value: Mapping[str, Any], pointer: str) 
 
 def _check_known(event_type: EventType, event: Event, directory: Directory) -> None:
     if event.party not in directory:
-        raise Refused("UNKNOWN_PARTY", f"发送方 {event.party} 不在机构名录中", detail_en=f"the sender {event.party} is not in the directory of parties")
+        raise Refused(
+            "UNKNOWN_PARTY",
+            f"发送方 {event.party} 不在机构名录中",
+            detail_en=f"the sender {event.party} is not in the directory of parties",
+        )
     for pointer, code in _parties(event_type.fields, event.data, ""):
         if code not in directory:
-            raise Refused("UNKNOWN_PARTY", f"机构代码 {code} 不在机构名录中", pointer=pointer, detail_en=f"{code} is not in the directory of parties")
+            raise Refused(
+                "UNKNOWN_PARTY",
+                f"机构代码 {code} 不在机构名录中",
+                pointer=pointer,
+                detail_en=f"{code} is not in the directory of parties",
+            )
 
 
 def not_permitted(detail: str, detail_en: str, pointer: str = "") -> Refused:
@@ -99,7 +135,11 @@ def _check_permitted(event: Event, reference: Reference) -> None:
     for name in ("principal", "agency", "toOrgan"):
         code = data.get(name)
         if code is not None and not directory.is_organ(code):
-            raise not_permitted(f"{code} 不是行政机关,不得作为主管机关", f"{code} is not an organ and cannot be principal (Administrative Penalty Law art. 20)", f"/{name}")
+            raise not_permitted(
+                f"{code} 不是行政机关,不得作为主管机关",
+                f"{code} is not an organ and cannot be principal (Administrative Penalty Law art. 20)",
+                f"/{name}",
+            )
     if not any(may_send(role, event, directory) for role in reference.events[event.type].senders):
         raise not_permitted(f"{event.party} 无权报送此类事件", f"{event.party} may not send this event")
     permitted = _PERMITTED.get(event.type)
@@ -112,7 +152,12 @@ def _check_entrusted(event: Event, directory: Directory) -> None:
     if principal is None or handler is None:
         return
     if handler not in (directory.handler_of(principal), principal, CITY_BRIGADE):
-        raise Refused("NOT_ENTRUSTED", f"{principal} 未委托 {handler} 办理,请改为受委托组织", pointer="/handler", detail_en=f"{principal} has not entrusted {handler}: name the entrusted body")
+        raise Refused(
+            "NOT_ENTRUSTED",
+            f"{principal} 未委托 {handler} 办理,请改为受委托组织",
+            pointer="/handler",
+            detail_en=f"{principal} has not entrusted {handler}: name the entrusted body",
+        )
 
 
 # ---- permission that depends on the event's own words
@@ -120,7 +165,11 @@ def _check_entrusted(event: Event, directory: Directory) -> None:
 
 def _approved_by_head(event: Event, directory: Directory) -> None:
     if event.data["approver"]["post"] not in ("HEAD", "ACTING_HEAD"):
-        raise not_permitted("移送须由正职负责人或者主持工作的负责人批准", "a transfer needs the approval of the head or acting head (Order 310 art. 5)", "/approver/post")
+        raise not_permitted(
+            "移送须由正职负责人或者主持工作的负责人批准",
+            "a transfer needs the approval of the head or acting head (Order 310 art. 5)",
+            "/approver/post",
+        )
 
 
 _EXTENSION_POSTS: Final = {"COUNTY_30": "COUNTY_POLICE_HEAD", "UPPER_60": "UPPER_POLICE_HEAD"}
@@ -128,7 +177,9 @@ _EXTENSION_POSTS: Final = {"COUNTY_30": "COUNTY_POLICE_HEAD", "UPPER_60": "UPPER
 
 def _approved_by_police_head(event: Event, directory: Directory) -> None:
     if event.data["approver"]["post"] != _EXTENSION_POSTS[event.data["stage"]]:
-        raise not_permitted("延长审查期限的批准人职务不符", "this extension needs the approval of another post", "/approver/post")
+        raise not_permitted(
+            "延长审查期限的批准人职务不符", "this extension needs the approval of another post", "/approver/post"
+        )
 
 
 def _another_police(event: Event, directory: Directory) -> None:
@@ -154,7 +205,11 @@ def _another_organ(event: Event, directory: Directory) -> None:
 def _supervision_body(event: Event, directory: Directory) -> None:
     target = event.data["toBody"]
     if directory.kind(target) not in (Kind.JW, Kind.JCY):
-        raise not_permitted("职务犯罪线索只能移送监察机关或者检察院", "a duty crime goes to the supervision organ or a procuratorate", "/toBody")
+        raise not_permitted(
+            "职务犯罪线索只能移送监察机关或者检察院",
+            "a duty crime goes to the supervision organ or a procuratorate",
+            "/toBody",
+        )
 
 
 def _party_to_dispute(event: Event, directory: Directory) -> None:
@@ -182,7 +237,12 @@ _PERMITTED: Final[Mapping[str, _Static]] = {
 def _case_filed(event: Event, directory: Directory) -> None:
     data = event.data
     if (data["crossDivision"] or data["majorComplex"]) and directory[data["principal"]].level != CITY:
-        raise Refused("WRONG_LEVEL", "跨区域、重大复杂案件由市级主管机关立案", pointer="/principal", detail_en="a cross-division or major case is filed by a city organ")
+        raise Refused(
+            "WRONG_LEVEL",
+            "跨区域、重大复杂案件由市级主管机关立案",
+            pointer="/principal",
+            detail_en="a cross-division or major case is filed by a city organ",
+        )
 
 
 def article_number(article: str) -> int:
@@ -194,10 +254,20 @@ def article_number(article: str) -> int:
 def _lead_transferred(event: Event, directory: Directory) -> None:
     data = event.data
     if data["toPolice"] != directory.police_of(data["principal"], data["divisionCode"]):
-        raise Refused("WRONG_LEVEL", "涉嫌犯罪案件应移送同级公安机关", pointer="/toPolice", detail_en="a lead goes to the police of the same level (Order 310 art. 3)")
+        raise Refused(
+            "WRONG_LEVEL",
+            "涉嫌犯罪案件应移送同级公安机关",
+            pointer="/toPolice",
+            detail_en="a lead goes to the police of the same level (Order 310 art. 3)",
+        )
     charges = data["suspectedCharges"]
     if any(article_number(charge["article"]) in DUTY_CRIMES for charge in charges):
-        raise Refused("DUTY_CRIME_NOT_POLICE", "职务犯罪线索应移送监察机关,请改用 matter.dutycrime.reported", pointer="/suspectedCharges", detail_en="a duty crime goes to the supervision organ: send matter.dutycrime.reported")
+        raise Refused(
+            "DUTY_CRIME_NOT_POLICE",
+            "职务犯罪线索应移送监察机关,请改用 matter.dutycrime.reported",
+            pointer="/suspectedCharges",
+            detail_en="a duty crime goes to the supervision organ: send matter.dutycrime.reported",
+        )
     required = ["TRANSFER_LETTER", "REPORT", "ITEM_LIST"]
     if data.get("testNeeded"):
         required.append("TEST_REPORT")
@@ -213,23 +283,43 @@ def require_materials(materials: list[Mapping[str, Any]], required: list[str]) -
     present = {material["kind"] for material in materials}
     missing = [kind for kind in required if kind not in present]
     if missing:
-        raise Refused("MISSING_MATERIAL", f"缺少材料: {', '.join(missing)},请补齐后重新发送", pointer="/materials", detail_en=f"missing: {', '.join(missing)}; add them and send again")
+        raise Refused(
+            "MISSING_MATERIAL",
+            f"缺少材料: {', '.join(missing)},请补齐后重新发送",
+            pointer="/materials",
+            detail_en=f"missing: {', '.join(missing)}; add them and send again",
+        )
 
 
 def _lead_receipted(event: Event, directory: Directory) -> None:
     if event.data["outcome"] == "REJECTED_INCOMPLETE":
-        raise Refused("REJECTED_INCOMPLETE_FORBIDDEN", "不得以材料不全为由不接受移送,请先签收再要求补正", pointer="/outcome", detail_en="the police may not reject for incomplete materials (Order 159 art. 180): receipt first, then require a supplement")
+        raise Refused(
+            "REJECTED_INCOMPLETE_FORBIDDEN",
+            "不得以材料不全为由不接受移送,请先签收再要求补正",
+            pointer="/outcome",
+            detail_en="the police may not reject for incomplete materials (Order 159 art. 180): receipt first, then require a supplement",
+        )
 
 
 def _rulingreview_requested(event: Event, directory: Directory) -> None:
     if event.data["court"] != f"{CITY_SCOPE}-FY":
-        raise Refused("WRONG_LEVEL", "应向上一级人民法院申请复议", pointer="/court", detail_en="a review goes to the court one level up")
+        raise Refused(
+            "WRONG_LEVEL",
+            "应向上一级人民法院申请复议",
+            pointer="/court",
+            detail_en="a review goes to the court one level up",
+        )
 
 
 def _assistance_requested(event: Event, directory: Directory) -> None:
     data = event.data
     if directory.kind(event.party) is Kind.POLICE and "personalDataScope" in data and not data.get("approvalDoc"):
-        raise Refused("MISSING_MATERIAL", "调取个人信息须附批准文书 approvalDoc(数据安全法第三十五条)", pointer="/approvalDoc", detail_en="personal data need the approval document (Data Security Law art. 35)")
+        raise Refused(
+            "MISSING_MATERIAL",
+            "调取个人信息须附批准文书 approvalDoc(数据安全法第三十五条)",
+            pointer="/approvalDoc",
+            detail_en="personal data need the approval document (Data Security Law art. 35)",
+        )
 
 
 _GUARDS: Final[Mapping[str, _Static]] = {

@@ -74,7 +74,9 @@ class Aggregate(ABC, Generic[S]):
     def entity(self, event: Event) -> str:
         """What `once` counts by: the row's first field."""
         data = event.data
-        return str(next((value for name, value in data.items() if name not in ("correlationId", "complaintId", "uscc")), ""))
+        return str(
+            next((value for name, value in data.items() if name not in ("correlationId", "complaintId", "uscc")), "")
+        )
 
     def timers(self, state: S, reference: Reference) -> Iterable[Timer]:
         """What falls due besides clocks and parking."""
@@ -90,7 +92,13 @@ class Aggregate(ABC, Generic[S]):
         """A once-only fact came again with another legal time."""
         ledger.emit(
             f"{self.name}.conflict.detected",
-            {self._key_field: state.key, "code": "REPEATED_DIFFERENT", "entity": self.entity(event), "eventId": event.id, "type": event.type},
+            {
+                self._key_field: state.key,
+                "code": "REPEATED_DIFFERENT",
+                "entity": self.entity(event),
+                "eventId": event.id,
+                "type": event.type,
+            },
         )
 
     _key_field = "correlationId"
@@ -114,7 +122,10 @@ class Aggregate(ABC, Generic[S]):
         elif needs := self.missing(state, event):
             state.parked.append(Parked(event, now.isoformat()))
             ledger.cause = event
-            ledger.emit(f"{self.name}.event.parked", {self._key_field: state.key, "eventId": event.id, "type": event.type, "needs": needs})
+            ledger.emit(
+                f"{self.name}.event.parked",
+                {self._key_field: state.key, "eventId": event.id, "type": event.type, "needs": needs},
+            )
             ledger.cause = None
         elif self._judge(state, event, ledger):
             self._release(state, ledger)
@@ -168,7 +179,11 @@ class Aggregate(ABC, Generic[S]):
         needs = self.missing(state, parked.event)
         ledger.refuse(
             parked.event,
-            Refused("ORPHAN", f"等待 {needs} 超过规定天数,请先报送该事项后重新发送", detail_en=f"waited too long for {needs}: send that first, then this again"),
+            Refused(
+                "ORPHAN",
+                f"等待 {needs} 超过规定天数,请先报送该事项后重新发送",
+                detail_en=f"waited too long for {needs}: send that first, then this again",
+            ),
         )
 
     def _arrives(self, state: S, event: Event, ledger: Ledger) -> bool:
@@ -222,7 +237,9 @@ class Aggregate(ABC, Generic[S]):
         once = reference.events[event.type].once
         if not once:
             return ""
-        qualifier = "" if once == "entity" else event.party if once in ("police", "organ") else str(event.data.get(once, ""))
+        qualifier = (
+            "" if once == "entity" else event.party if once in ("police", "organ") else str(event.data.get(once, ""))
+        )
         return self.mark(state, event, f"{event.type}|{self.entity(event)}|{qualifier}")
 
     def _release(self, state: S, ledger: Ledger) -> None:

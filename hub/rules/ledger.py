@@ -94,7 +94,10 @@ class Ledger:
             sequence=state.sequence,
             realm=state.realm,
         )
-        recipients = tuple((party, (narrow or {}).get(shown, shown)) for party, shown in self.recipients(event_type, event.data, HUB, told))
+        recipients = tuple(
+            (party, (narrow or {}).get(shown, shown))
+            for party, shown in self.recipients(event_type, event.data, HUB, told)
+        )
         self.steps.append(Routed(event, recipients, decision=True))
         return event
 
@@ -126,7 +129,9 @@ class Ledger:
         found: dict[str, str] = {}
         for role, projection in self.reference.events[event_type].to:
             fixed = FIXED_ROLES.get(role)
-            named = told[role] if told and role in told else (fixed,) if fixed else self._resolve(role, event_type, data)
+            named = (
+                told[role] if told and role in told else (fixed,) if fixed else self._resolve(role, event_type, data)
+            )
             for party in named:
                 if party == sender or party not in self.reference.directory:
                     continue

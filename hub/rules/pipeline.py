@@ -101,7 +101,9 @@ class World:
         return self._feed_back(place, steps, now)
 
     def _decide(self, place: tuple[str, str], event: Event, now: datetime) -> list[Step]:
-        self.states[place], steps = self._aggregates[place[0]].decide(self.states.get(place), event, now, self.reference)
+        self.states[place], steps = self._aggregates[place[0]].decide(
+            self.states.get(place), event, now, self.reference
+        )
         return self._feed_back(place, steps, now)
 
     def _feed_back(self, place: tuple[str, str], steps: list[Step], now: datetime) -> list[Step]:
@@ -112,7 +114,9 @@ class World:
             for step in made:
                 if isinstance(step, Routed) and step.decision and step.event.key != key:
                     there = (step.event.aggregate, step.event.key)
-                    self.states[there], caused = self._aggregates[there[0]].decide(self.states.get(there), step.event, now, self.reference)
+                    self.states[there], caused = self._aggregates[there[0]].decide(
+                        self.states.get(there), step.event, now, self.reference
+                    )
                     waiting.append((there, caused))
                     result += caused
         return result

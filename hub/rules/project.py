@@ -111,6 +111,10 @@ def _stub_fields(event_type: EventType) -> frozenset[str]:
         for field in event_type.fields
         if field.record is None
         and not field.many
-        and (field.name.endswith(("Id", "No")) or field.form in ("party", "partyOrWord", "dt") or field.name in _STUB_NAMES)
+        and (
+            field.name.endswith(("Id", "No"))
+            or field.form in ("party", "partyOrWord", "dt")
+            or field.name in _STUB_NAMES
+        )
         and field.form != "idNo"
     )

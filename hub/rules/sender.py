@@ -38,7 +38,8 @@ def _handler(event: Event, sender: Party, directory: Directory) -> bool:
     principal = event.data.get("principal")
     if principal is None:
         return sender.is_organ or sender.kind is Kind.BRIGADE
-    return sender.code == event.data.get("handler", directory.handler_of(principal))
+    handler: str = event.data.get("handler", directory.handler_of(principal))
+    return sender.code == handler
 
 
 def _agency(event: Event, sender: Party, directory: Directory) -> bool:
@@ -69,7 +70,8 @@ def _operator(event: Event, sender: Party, directory: Directory) -> bool:
 
 
 def _requestee(event: Event, sender: Party, directory: Directory) -> bool:
-    return event.data.get("requestee", sender.code) == sender.code
+    requestee: str = event.data.get("requestee", sender.code)
+    return sender.code == requestee
 
 
 _ROLES: Final[Mapping[str, _Judge]] = {

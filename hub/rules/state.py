@@ -38,7 +38,9 @@ class Row(msgspec.Struct, omit_defaults=True):
     told_obligor: tuple[str, ...] = ()  #: who hears what the obligor hears (principal and handler)
     told_obligee: tuple[str, ...] = ()
     procuratorate: str = ""  #: p of the miss list
-    pauses: tuple[tuple[str, str], ...] = ()  #: suspensions as (from, to) legal times, in their order; to "" = still suspended
+    pauses: tuple[
+        tuple[str, str], ...
+    ] = ()  #: suspensions as (from, to) legal times, in their order; to "" = still suspended
     follows: str = ""  #: id of the clock on whose last day this one starts (E01)
     expires_at: str = ""  #: datetime of the expiry timer; "" while suspended
     warn_at: tuple[str, ...] = ()  #: datetimes of the warnings still to come

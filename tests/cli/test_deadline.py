@@ -16,7 +16,10 @@ def invoke(*arguments: str) -> Result:
 
 def test_both_readings() -> None:
     answer = json.loads(invoke("F01", "2026-09-29T10:00", "-o", "json").stdout)["items"]
-    assert [(row["reading"], row["governing"], row["dueAt"][:10]) for row in answer] == [("C", True, "2026-10-08"), ("W", False, "2026-10-09")]
+    assert [(row["reading"], row["governing"], row["dueAt"][:10]) for row in answer] == [
+        ("C", True, "2026-10-08"),
+        ("W", False, "2026-10-09"),
+    ]
     assert answer[0]["warnings"] == ["2026-09-30T09:00"]
 
 

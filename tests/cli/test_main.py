@@ -68,7 +68,9 @@ def test_help_is_chinese_first_and_english_on_request() -> None:
         (["--lang"], {}, "zh"),
     ],
 )
-def test_the_flag_beats_the_setting_beats_the_system(argv: list[str], environment: dict[str, str], language: str) -> None:
+def test_the_flag_beats_the_setting_beats_the_system(
+    argv: list[str], environment: dict[str, str], language: str
+) -> None:
     assert choose(argv, environment) == language
 
 

@@ -13,11 +13,19 @@ from hub.canonical.identifiers import uscc_check_char
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12)
 #: What XML cannot carry is a law of XML, not of a mapping.
-XML_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t", exclude_characters="\ufffe\uffff"), min_size=1, max_size=12)
+XML_TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t", exclude_characters="\ufffe\uffff"),
+    min_size=1,
+    max_size=12,
+)
 
 DAYS = st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat)
-INSTANTS = st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 31, 23, 59, 59)).map(lambda t: f"{t:%Y-%m-%dT%H:%M:%S}+08:00")
-USCCS = st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=17, max_size=17).map(lambda text: text + uscc_check_char(text))
+INSTANTS = st.datetimes(datetime(1900, 1, 2), datetime(2199, 12, 31, 23, 59, 59)).map(
+    lambda t: f"{t:%Y-%m-%dT%H:%M:%S}+08:00"
+)
+USCCS = st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=17, max_size=17).map(
+    lambda text: text + uscc_check_char(text)
+)
 INTS = st.integers(-(2**53) + 1, 2**53 - 1)
 
 
@@ -47,6 +55,11 @@ def _one(field: Field, texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
         return _record(field.record, texts).filter(bool)
     if field.enum:
         return st.sampled_from(field.enum)
-    by_form: Mapping[str, st.SearchStrategy[Any]] = {"dt": INSTANTS, "date": DAYS, "dateOrDt": DAYS | INSTANTS, "uscc": USCCS}
+    by_form: Mapping[str, st.SearchStrategy[Any]] = {
+        "dt": INSTANTS,
+        "date": DAYS,
+        "dateOrDt": DAYS | INSTANTS,
+        "uscc": USCCS,
+    }
     by_kind: Mapping[str, st.SearchStrategy[Any]] = {"int": INTS, "bool": st.booleans(), "string": texts}
     return by_form[field.form] if field.form in by_form else by_kind[field.kind]

@@ -43,7 +43,9 @@ class Written:
     records: list[tuple[str, bytes, bytes, dict[str, str]]] = field(default_factory=list)
     broken: bool = False
 
-    async def send(self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]) -> Awaitable[Any]:
+    async def send(
+        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
+    ) -> Awaitable[Any]:
         if self.broken:
             raise KafkaConnectionError("gone")
         self.records.append((topic, value, key, {name: text.decode() for name, text in headers}))
@@ -95,7 +97,10 @@ class TestWhatComesIn:
 
         assert [record[0] for record in producer.records] == ["evt.gy-rsj.rsj-csv.v1"] * 4
         _, value, key, headers = producer.records[0]
-        assert registry.read("rsj-csv", value, headers["content-type"]) == registry.read("rsj-csv", SAMPLE.read_bytes())[:1]
+        assert (
+            registry.read("rsj-csv", value, headers["content-type"])
+            == registry.read("rsj-csv", SAMPLE.read_bytes())[:1]
+        )
         assert key == b"91520102MA6TE5T17M"
         assert headers == {
             "ce_id": own_event_id("GY-RSJ", "RSJ0001"), "ce_fromparty": "GY-RSJ",
@@ -278,7 +283,16 @@ class TestOnARealBroker:
             own = rows[0].replace(b"RSJ0001", f"K{step}{when}".encode())
             (inbox / "a.csv").write_bytes(b"\r\n".join([header, own, b"torn"]) + b"\r\n")
             os.utime(inbox / "a.csv", (1, 1))
-            command = [sys.executable, "-m", "tests.connectors.dropping", str(root), kafka.bootstrap, topic, str(step), when]
+            command = [
+                sys.executable,
+                "-m",
+                "tests.connectors.dropping",
+                str(root),
+                kafka.bootstrap,
+                topic,
+                str(step),
+                when,
+            ]
             killed.append(subprocess.Popen(command, cwd=Path(__file__).parents[2]))
         for process in killed:
             assert await asyncio.to_thread(process.wait, 60) == -9
@@ -306,7 +320,9 @@ class TestOnARealBroker:
         topic = topic_name("dlv")
         await made(kafka, topic)
         data = {"uscc": "91520102MA6TE5T17M", "planId": "P1", "agency": "GY-RSJ", "reason": "EXPIRED"}
-        event = Event("e-1", "inspection.plan.closed", "HUB", data["uscc"], "2026-03-09T10:00:00+08:00", NOW, data, sequence=12)
+        event = Event(
+            "e-1", "inspection.plan.closed", "HUB", data["uscc"], "2026-03-09T10:00:00+08:00", NOW, data, sequence=12
+        )
         value = avro.encode_delivery(event.type, data)
         headers = list(envelope.to_headers(event, projection="OPEN"))
         async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer:

@@ -16,7 +16,10 @@ BOMB = f'<!DOCTYPE BWJ [<!ENTITY a0 "lol">{ENTITIES}]><BWJ><BW BWLX="&a11;">&a11
 HOSTILE = {
     "billion laughs": ("gongan-xml", BOMB.encode()),
     "billion laughs in UTF-16": ("gongan-xml", BOMB.encode("utf-16")),
-    "external entity": ("gongan-xml", b'<!DOCTYPE BWJ [<!ENTITY x SYSTEM "file:///etc/passwd">]><BWJ><BW>&x;</BW></BWJ>'),
+    "external entity": (
+        "gongan-xml",
+        b'<!DOCTYPE BWJ [<!ENTITY x SYSTEM "file:///etc/passwd">]><BWJ><BW>&x;</BW></BWJ>',
+    ),
     "external DTD": ("gongan-xml", b'<!DOCTYPE BWJ SYSTEM "http://127.0.0.1:1/x.dtd"><BWJ/>'),
     "deep XML": ("gongan-xml", b"<a>" * 100_000),
     "wide XML": ("swj-xml", b"<ShuJuBao>" + b"<YeWu/>" * 100_001 + b"</ShuJuBao>"),

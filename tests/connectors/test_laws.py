@@ -34,7 +34,9 @@ def test_what_is_written_is_read_back(dialect: str, data: st.DataObject) -> None
     written = registry.write(dialect, event, sent, ENVELOPE)
 
     assert written is not None
-    assert registry.read(dialect, written) == [Draft(event, sent, ENVELOPE.id, registry.read(dialect, written)[0].party)]
+    assert registry.read(dialect, written) == [
+        Draft(event, sent, ENVELOPE.id, registry.read(dialect, written)[0].party)
+    ]
 
 
 @pytest.mark.parametrize("dialect", registry.CONNECTORS)

@@ -14,14 +14,30 @@ CODES = "field,code,value,title\nreasonCode,1,URGENT_RISK,紧急\nreasonCode,2,S
 WORDS = "{uscc: code, planId: plan, justifiedAt: at, reasonCode: why, reason: text}"
 HEAD = "mapping: t@1\nformat: {kind: json}\nframe: {kind: k, id: no}\ncodes: codes.csv\n"
 EVENT = "inspection.hold.justified"
-DATA = {"uscc": "91520103MA6TEXT210", "planId": "P1", "justifiedAt": "2026-03-09T10:00:00+08:00", "reasonCode": "URGENT_RISK", "reason": "r"}
-SENT = {"k": "HOLD", "no": "7", "code": "91520103MA6TEXT210", "plan": "P1", "at": "2026-03-09T10:00:00+08:00", "why": "1", "text": "r"}
+DATA = {
+    "uscc": "91520103MA6TEXT210",
+    "planId": "P1",
+    "justifiedAt": "2026-03-09T10:00:00+08:00",
+    "reasonCode": "URGENT_RISK",
+    "reason": "r",
+}
+SENT = {
+    "k": "HOLD",
+    "no": "7",
+    "code": "91520103MA6TEXT210",
+    "plan": "P1",
+    "at": "2026-03-09T10:00:00+08:00",
+    "why": "1",
+    "text": "r",
+}
 
 
 def mapping(folder: Path, fields: str = "{}", *, words: str = WORDS, more: str = "") -> MappedDialect:
     (folder / "codes.csv").write_text(CODES, "utf-8")
     path = folder / "mapping.yaml"
-    path.write_text(f"{HEAD}words: {words}\n{more}messages:\n  {EVENT}:\n    kind: HOLD\n    fields: {fields}\n", "utf-8")
+    path.write_text(
+        f"{HEAD}words: {words}\n{more}messages:\n  {EVENT}:\n    kind: HOLD\n    fields: {fields}\n", "utf-8"
+    )
     return load(path, "t")
 
 

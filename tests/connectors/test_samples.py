@@ -14,7 +14,11 @@ from hub.canonical.catalogue import Catalogue
 from hub.canonical.check import check
 from hub.reference import load as load_reference
 
-CASES = [(dialect, sample, expected) for dialect in registry.CONNECTORS for sample, expected in registry.system(dialect).cases()]
+CASES = [
+    (dialect, sample, expected)
+    for dialect in registry.CONNECTORS
+    for sample, expected in registry.system(dialect).cases()
+]
 
 
 @pytest.mark.parametrize(("dialect", "sample", "expected"), CASES, ids=[f"{d}-{s.stem}" for d, s, _ in CASES])
@@ -22,10 +26,14 @@ def test_a_sample_is_its_golden_events(dialect: str, sample: Path, expected: Pat
     """What the mapping's own tests say."""
     drafts = registry.read(dialect, sample.read_bytes())
 
-    assert [{"type": d.type, "ownId": d.own_id, "party": d.party, "data": d.data} for d in drafts] == orjson.loads(expected.read_bytes())
+    assert [{"type": d.type, "ownId": d.own_id, "party": d.party, "data": d.data} for d in drafts] == orjson.loads(
+        expected.read_bytes()
+    )
 
 
-@pytest.mark.parametrize(("dialect", "sample"), [(d, s) for d, s, _ in CASES], ids=[f"{d}-{s.stem}" for d, s, _ in CASES])
+@pytest.mark.parametrize(
+    ("dialect", "sample"), [(d, s) for d, s, _ in CASES], ids=[f"{d}-{s.stem}" for d, s, _ in CASES]
+)
 def test_every_sample_event_is_well_formed(dialect: str, sample: Path) -> None:
     """Invented names, but valid codes, dates and closed lists; the fields stand in the contract's order."""
     for draft in registry.read(dialect, sample.read_bytes()):
@@ -127,7 +135,9 @@ class TestWhatASenderIsTold:
         assert refused(record).source == "内容.检查期限.截止日期"
 
     def test_the_court_may_add_fields_that_are_counted(self) -> None:
-        record = orjson.loads((registry.system("fayuan-json").folder / "samples/rulings.json").read_bytes())["messages"][0]
+        record = orjson.loads((registry.system("fayuan-json").folder / "samples/rulings.json").read_bytes())[
+            "messages"
+        ][0]
         record["body"]["newInRelease9"] = "x"
 
         [draft] = registry.read("fayuan-json", orjson.dumps(record))

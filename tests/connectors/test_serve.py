@@ -50,7 +50,19 @@ def answer(port: int, path: str) -> int:
 async def test_the_process_takes_files_says_it_is_ready_and_stops_when_told(tmp_path: Path, kafka: Broker) -> None:
     await prepared(kafka)
     [port] = free_ports(1)
-    command = [sys.executable, "-m", "hub", "serve", "connectors", "--party", "GY-RSJ", "--health-port", str(port), "--root", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "hub",
+        "serve",
+        "connectors",
+        "--party",
+        "GY-RSJ",
+        "--health-port",
+        str(port),
+        "--root",
+        str(tmp_path),
+    ]
     environment = {**os.environ, "HUB_KAFKA__BOOTSTRAP": kafka.bootstrap}
     process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
@@ -59,7 +71,11 @@ async def test_the_process_takes_files_says_it_is_ready_and_stops_when_told(tmp_
         while not done.exists():
             assert time.monotonic() < deadline
             assert process.poll() is None
-            if inbox.is_dir() and not (inbox / "leads.csv").exists() and not list((tmp_path / "GY-RSJ/.work").glob("leads*")):
+            if (
+                inbox.is_dir()
+                and not (inbox / "leads.csv").exists()
+                and not list((tmp_path / "GY-RSJ/.work").glob("leads*"))
+            ):
                 (inbox / "leads.csv.part").write_bytes(SAMPLE.read_bytes())
                 (inbox / "leads.csv.part").rename(inbox / "leads.csv")
             await asyncio.sleep(0.1)
@@ -108,7 +124,9 @@ def test_a_row_that_is_not_understood_is_shown_beside_the_others(tmp_path: Path)
     path = tmp_path / "x.csv"
     path.write_bytes(SAMPLE.read_bytes() + b"torn\r\n")
 
-    result = CliRunner().invoke(connector, ["sample", "rsj-csv", "--file", str(path), "-o", "json"], standalone_mode=False)
+    result = CliRunner().invoke(
+        connector, ["sample", "rsj-csv", "--file", str(path), "-o", "json"], standalone_mode=False
+    )
 
     assert result.return_value == 1
     assert [bool(item["finding"]) for item in json.loads(result.stdout)["items"]] == [False, False, True]

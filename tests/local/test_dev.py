@@ -92,7 +92,9 @@ async def test_a_child_that_dies_comes_back_and_the_file_names_it(
     assert not any(alive(pid) for pid in after.processes.values())
 
 
-async def test_tokens_outlive_a_restart_and_fresh_revokes_them(supervise: Callable[..., Supervisor], tmp_path: Path) -> None:
+async def test_tokens_outlive_a_restart_and_fresh_revokes_them(
+    supervise: Callable[..., Supervisor], tmp_path: Path
+) -> None:
     async with supervise().running() as first:
         pass
     async with supervise().running() as second:
@@ -112,7 +114,9 @@ async def test_a_second_start_says_who_runs(supervise: Callable[..., Supervisor]
 
 
 async def test_a_child_that_never_gets_ready_ends_the_start_with_its_log(supervise: Callable[..., Supervisor]) -> None:
-    broken = ChildSpec("broken", [sys.executable, "-c", "raise SystemExit('no such setting')"], ready="http://127.0.0.1:1/")
+    broken = ChildSpec(
+        "broken", [sys.executable, "-c", "raise SystemExit('no such setting')"], ready="http://127.0.0.1:1/"
+    )
     with pytest.raises(StartFailed, match=r"(?s)broken: ended 3 times.*no such setting"):
         async with supervise(broken).running():
             pass

@@ -31,7 +31,9 @@ def test_json_of_a_scenario_that_holds() -> None:
 
 def test_failing_scenario_says_why(tmp_path: Path) -> None:
     path = tmp_path / "K03.yaml"
-    path.write_text((SCENARIOS / "K03.yaml").read_text("utf-8").replace("dueAt: '2026-05-11'", "dueAt: '2026-05-12'"), "utf-8")
+    path.write_text(
+        (SCENARIOS / "K03.yaml").read_text("utf-8").replace("dueAt: '2026-05-11'", "dueAt: '2026-05-12'"), "utf-8"
+    )
     result = invoke(path)
     assert result.exit_code == 1
     assert 'dueAt: expected "2026-05-12", nearest has "2026-05-11"' in result.stdout
@@ -55,12 +57,14 @@ def test_explain_shows_all_fields_and_reasons() -> None:
 
 
 def test_playing_imports_no_kafka() -> None:
-    program = (
-        "import sys; from hub.cli.play import play; play([sys.argv[1], '-o', 'json'], standalone_mode=False)"
-    )
+    program = "import sys; from hub.cli.play import play; play([sys.argv[1], '-o', 'json'], standalone_mode=False)"
     watch = f"try:\n    exec({program!r})\nexcept SystemExit:\n    pass\nprint([m for m in sys.modules if m.split('.')[0] in ('faust', 'aiokafka', 'mode', 'confluent_kafka')], file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", watch, str(SCENARIOS / "K03.yaml")], capture_output=True, text=True, check=True, cwd=SCENARIOS.parent.parent
+        [sys.executable, "-c", watch, str(SCENARIOS / "K03.yaml")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=SCENARIOS.parent.parent,
     )
     assert done.stderr.strip() == "[]"
     assert '"passed": true' in done.stdout

@@ -74,6 +74,8 @@ def test_refusals_are_exhaustive_both_ways() -> None:
 
 
 def test_a_failure_says_what_came_nearest() -> None:
-    scenario = Scenario("n", "w", {}, (), (pattern(data={"clock": "C03", "key": "XX"}),), (), (), ({"code": "TOO_LATE"},))
+    scenario = Scenario(
+        "n", "w", {}, (), (pattern(data={"clock": "C03", "key": "XX"}),), (), (), ({"code": "TOO_LATE"},)
+    )
     (failure,) = judge(scenario, OUTCOME)
     assert failure.near == ('key: expected "XX", nearest has "CP"',)

@@ -55,8 +55,16 @@ def test_a_calendar_goes_to_every_aggregate() -> None:
     world = World(load())
     for key in ("A", "B"):
         accept(world, ticket(key, "2026-12-28T09:00:00+08:00", key))
-    year = {"year": 2027, "loadedAt": "2026-12-29T09:00:00+08:00", "noticeNo": "n", "offDays": ["2027-01-04"], "workDays": []}
-    loaded = Fact(datetime.fromisoformat("2026-12-29T09:00:00+08:00"), "clock.calendar.loaded", "GY-ZHZFJ", year, "calendar")
+    year = {
+        "year": 2027,
+        "loadedAt": "2026-12-29T09:00:00+08:00",
+        "noticeNo": "n",
+        "offDays": ["2027-01-04"],
+        "workDays": [],
+    }
+    loaded = Fact(
+        datetime.fromisoformat("2026-12-29T09:00:00+08:00"), "clock.calendar.loaded", "GY-ZHZFJ", year, "calendar"
+    )
     steps = [step for step in accept(world, loaded) if isinstance(step, Routed)]
     recalculated = [step.event for step in steps if step.event.type == "clock.recalculated"]
     assert {(event.key, event.data["clock"]) for event in recalculated} == {("A", "C03"), ("B", "C03")}
@@ -88,7 +96,11 @@ def test_any_order_of_arrival_is_borne(path: Path) -> None:
             steps = world.accept(event_of(fact), now) if fact.event else world.tick(now)
             made = [step for step in steps if isinstance(step, Routed) and step.decision]
             ids += [step.event.id for step in made]
-            assert all(party and data is not None for step in made for party, data in ((d.party, d.data) for d in deliveries(step)))
+            assert all(
+                party and data is not None
+                for step in made
+                for party, data in ((d.party, d.data) for d in deliveries(step))
+            )
         world.tick(now + timedelta(days=400))
         assert len(set(ids)) == len(ids)
         for state in world.states.values():

@@ -48,7 +48,9 @@ def test_a_missing_topic_is_added_with_all_its_settings() -> None:
         pytest.param({}, {}, [], id="same"),
         pytest.param({"retention.ms": "1"}, {}, [("retention.ms", "86400000", "1", "UPDATE")], id="another value"),
         pytest.param({}, {"min.insync.replicas": "1"}, [("min.insync.replicas", "1", None, "ADD")], id="not there"),
-        pytest.param({"cleanup.policy": "compact,delete"}, {"cleanup.policy": "delete, compact"}, [], id="order of a list"),
+        pytest.param(
+            {"cleanup.policy": "compact,delete"}, {"cleanup.policy": "delete, compact"}, [], id="order of a list"
+        ),
         pytest.param({"x": "0.50"}, {"x": "0.5"}, [], id="spelling of a number"),
         pytest.param({"x": "TRUE"}, {"x": "true"}, [], id="spelling of a truth value"),
     ],
@@ -78,7 +80,9 @@ def test_a_setting_that_left_the_file_goes_back_to_the_default_but_a_throttle_st
         (replace(WANTED, name="b.v1", replication_factor=3), THERE, "replication factor 3 on 1 broker"),
     ],
 )
-def test_what_would_lose_data_or_order_is_refused_with_the_reason(wanted: Topic, there: ActualTopic, reason: str) -> None:
+def test_what_would_lose_data_or_order_is_refused_with_the_reason(
+    wanted: Topic, there: ActualTopic, reason: str
+) -> None:
     found = plan([wanted], cluster(a_v1=there))
     assert not found.changes
     assert not found.empty
@@ -112,7 +116,12 @@ def test_the_json_form_names_previous_values() -> None:
             {
                 "name": "a.v1",
                 "action": "UPDATE",
-                "topicDetailsPlan": {"partitions": 2, "previousPartitions": 2, "partitionsAction": None, "replication": 1},
+                "topicDetailsPlan": {
+                    "partitions": 2,
+                    "previousPartitions": 2,
+                    "partitionsAction": None,
+                    "replication": 1,
+                },
                 "topicConfigPlans": [
                     {"key": "retention.ms", "value": "86400000", "previousValue": "1", "action": "UPDATE"}
                 ],

@@ -112,7 +112,9 @@ def test_production_replicates_and_one_machine_does_not(load: Callable[..., Topi
     assert (local.replication_factor, local.settings["min.insync.replicas"]) == (1, "1")
 
 
-@pytest.mark.parametrize("ask", [lambda t: t.aggregate("x"), lambda t: t.state("x"), lambda t: t.delivery("XX"), lambda t: t["x"]])
+@pytest.mark.parametrize(
+    "ask", [lambda t: t.aggregate("x"), lambda t: t.state("x"), lambda t: t.delivery("XX"), lambda t: t["x"]]
+)
 def test_asking_for_what_is_not_there_says_so(hub_topics: Topics, ask: Callable[[Topics], object]) -> None:
     with pytest.raises(UnknownTopic, match=r"topics\.yaml has no"):
         ask(hub_topics)

@@ -41,13 +41,19 @@ class ComplaintAggregate(Aggregate[Ticket]):
         return ""
 
     def permit(self, state: Ticket, event: Event, reference: Reference) -> None:
-        if "OWNER" in reference.events[event.type].senders and event.party not in (state.owner_sector, state.owner_territory):
+        if "OWNER" in reference.events[event.type].senders and event.party not in (
+            state.owner_sector,
+            state.owner_territory,
+        ):
             raise Refused(
                 "NOT_PERMITTED",
                 "工单由原主管部门和属地办理,请由承办单位报送",
                 detail_en="only the original department or the territory may act on this ticket",
             )
-        if event.type == "complaint.ticket.determined" and reference.directory.kind(event.data["ownerSector"]) is Kind.BRIGADE:
+        if (
+            event.type == "complaint.ticket.determined"
+            and reference.directory.kind(event.data["ownerSector"]) is Kind.BRIGADE
+        ):
             raise Refused(
                 "NOT_PERMITTED",
                 "支队不承办投诉举报,请确定原主管部门",
@@ -84,14 +90,21 @@ def _received(ticket: Ticket, event: Event, ledger: Ledger) -> None:
     data, directory = event.data, ledger.reference.directory
     territory = territory_owner(directory, data["divisionCode"], data.get("zone", ""))
     if not territory:
-        raise Refused("INVALID_FIELD", "行政区划代码不属本市", pointer="/divisionCode", detail_en="the division code lies outside the city")
+        raise Refused(
+            "INVALID_FIELD",
+            "行政区划代码不属本市",
+            pointer="/divisionCode",
+            detail_en="the division code lies outside the city",
+        )
     ticket.source, ticket.received_at = event.party, event.time
     ticket.channel, ticket.kind, ticket.content = data["channel"], data["kind"], data["content"]
     ticket.address, ticket.division_code = data["address"], data["divisionCode"]
     ticket.anonymous, ticket.informant_ref = data["anonymous"], data.get("informantRef", "")
     ticket.minor = "subject" in data and is_minor(data["subject"], date.fromisoformat(event.time[:10]))
     ticket.owner_territory = territory
-    ticket.owner_sector = sector_owner(directory, data.get("itemSector", ""), data.get("itemTier", ""), data["divisionCode"])
+    ticket.owner_sector = sector_owner(
+        directory, data.get("itemSector", ""), data.get("itemTier", ""), data["divisionCode"]
+    )
     _say_owner(ticket, ledger)
     clocks.begin_received(ticket, ledger)
 
@@ -153,7 +166,9 @@ def _informant_told(ticket: Ticket, event: Event, ledger: Ledger) -> None:
 
 def _answered(ticket: Ticket, event: Event, ledger: Ledger) -> None:
     clocks.end(ticket, ledger, event.time, "C02c", "C03")
-    if schedule.is_open(ticket, "C01a", ticket.key):  # an answer is more than an acceptance, but does not heal a missed one
+    if schedule.is_open(
+        ticket, "C01a", ticket.key
+    ):  # an answer is more than an acceptance, but does not heal a missed one
         clocks.end(ticket, ledger, event.time, "C01a")
     ticket.answered_at = event.time
 
@@ -161,7 +176,10 @@ def _answered(ticket: Ticket, event: Event, ledger: Ledger) -> None:
 def _say_owner(ticket: Ticket, ledger: Ledger) -> None:
     place = {"address": ticket.address, "divisionCode": ticket.division_code, "kind": ticket.kind}
     if not ticket.owner_sector:
-        ledger.emit("complaint.ticket.undetermined", {"complaintId": ticket.key, "ownerTerritory": ticket.owner_territory, **place})
+        ledger.emit(
+            "complaint.ticket.undetermined",
+            {"complaintId": ticket.key, "ownerTerritory": ticket.owner_territory, **place},
+        )
         return
     ledger.emit(
         "complaint.ticket.assigned",

@@ -69,7 +69,9 @@ def hand_over(ticket: Ticket) -> None:
     """Let the ticket's open clocks bind its present owner. They run from the receipt all the same."""
     owner = ticket.obligor
     ticket.clocks = [
-        replace(row, obligor=owner, told_obligor=(owner,)) if row.state in OPEN else row  # a verdict stays with the one it was given on
+        replace(row, obligor=owner, told_obligor=(owner,))
+        if row.state in OPEN
+        else row  # a verdict stays with the one it was given on
         for row in ticket.clocks
     ]
 
@@ -78,7 +80,11 @@ def check_return(ticket: Ticket, at: str) -> None:
     """Raise `Refused` unless the right to return the ticket still lives at *at*."""
     held = [clock for clock in RETURN_RIGHTS if schedule.governing(ticket, clock, ticket.key)]
     if not held or any(schedule.late(ticket, clock, ticket.key, at) for clock in held):
-        raise Refused("TOO_LATE", "退件期限已过,请继续办理或提请联席会议", detail_en="the period for returning a ticket has run out: go on with it")
+        raise Refused(
+            "TOO_LATE",
+            "退件期限已过,请继续办理或提请联席会议",
+            detail_en="the period for returning a ticket has run out: go on with it",
+        )
 
 
 def extended_clock(ticket: Ticket, at: str) -> str:
@@ -88,6 +94,13 @@ def extended_clock(ticket: Ticket, at: str) -> str:
         if row is None or row.state == "VOID" or (row.ended_at and row.ended_at < at):
             continue
         if schedule.expired(row, at):
-            raise Refused("TOO_LATE", f"期限已于 {row.due_at} 届满,不能再延长", pointer="/extendedAt", detail_en=f"the period ended on {row.due_at}")
+            raise Refused(
+                "TOO_LATE",
+                f"期限已于 {row.due_at} 届满,不能再延长",
+                pointer="/extendedAt",
+                detail_en=f"the period ended on {row.due_at}",
+            )
         return clock
-    raise Refused("EXTENSION_NOT_ALLOWED", "该工单没有可以延长的期限", detail_en="this ticket has no period that can be extended")
+    raise Refused(
+        "EXTENSION_NOT_ALLOWED", "该工单没有可以延长的期限", detail_en="this ticket has no period that can be extended"
+    )

@@ -66,7 +66,10 @@ def start(
         procuratorate=procuratorate,
         follows=follows,
     )
-    rows = [replace(first, reading=unit, unit=unit, governing=governs) for unit, governs in _readings(ledger, clock, rule.unit)]
+    rows = [
+        replace(first, reading=unit, unit=unit, governing=governs)
+        for unit, governs in _readings(ledger, clock, rule.unit)
+    ]
     for row in rows:
         lay_out(row, ledger.reference.calendar)
     state.clocks.extend(rows)
@@ -87,7 +90,12 @@ def set_warnings(ledger: Ledger, rows: list[Row]) -> None:
     """Lay out when the governing row of the run *rows* warns: duties and rights of a hub party only (contract §6.5)."""
     speaker = rows[0]
     dates = [row.due_at for row in rows if row.state == "RUNNING" and row.due_at]
-    if speaker.state != "RUNNING" or not dates or speaker.kind not in ("duty", "right") or speaker.obligor not in ledger.reference.directory:
+    if (
+        speaker.state != "RUNNING"
+        or not dates
+        or speaker.kind not in ("duty", "right")
+        or speaker.obligor not in ledger.reference.directory
+    ):
         speaker.warn_at = ()
         return
     lay_warnings(speaker, min(dates), ledger.reference.calendar)

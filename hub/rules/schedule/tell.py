@@ -19,7 +19,11 @@ def tell(ledger: Ledger, what: str, row: Row) -> None:
     """Emit ``clock.<what>`` for *row*, if it governs."""
     if not row.governing:
         return
-    told: dict[str, Iterable[str]] = {"obligor": row.told_obligor, "obligee": row.told_obligee, "missList": _miss_list(ledger, row)}
+    told: dict[str, Iterable[str]] = {
+        "obligor": row.told_obligor,
+        "obligee": row.told_obligee,
+        "missList": _miss_list(ledger, row),
+    }
     ledger.emit(f"clock.{what}", _fields(ledger, row, ended=what in ("met", "missed", "miss.withdrawn")), told=told)
 
 

@@ -24,7 +24,11 @@ def test_owner(data: dict[str, str], owner: str, territory: str, copy: str | Non
     tickets.receive("03-02 09:00", informantRef="INF-1", replyTo="RPL-1", **data)
     (assigned,) = tickets.made("complaint.ticket.assigned")
     assert (assigned["ownerSector"], assigned["ownerTerritory"], assigned.get("copyTo")) == (owner, territory, copy)
-    assert tickets.receivers("complaint.ticket.assigned") == {owner: "FULL", territory: "WORK", **({copy: "WORK"} if copy else {})}
+    assert tickets.receivers("complaint.ticket.assigned") == {
+        owner: "FULL",
+        territory: "WORK",
+        **({copy: "WORK"} if copy else {}),
+    }
     assert "RPL-1" not in str(tickets.steps[1:])
 
 
@@ -48,7 +52,14 @@ def test_place_outside_the_city() -> None:
 
 @pytest.mark.parametrize(
     ("party", "permitted"),
-    [("GSH-YJJ", True), ("GSH-GOV", True), ("GY-YJJ", False), ("GY-ZD-GSH", False), ("GY-12345", False), ("GY-ZD", False)],
+    [
+        ("GSH-YJJ", True),
+        ("GSH-GOV", True),
+        ("GY-YJJ", False),
+        ("GY-ZD-GSH", False),
+        ("GY-12345", False),
+        ("GY-ZD", False),
+    ],
 )
 def test_only_owners_act(party: str, permitted: bool) -> None:
     tickets = Tickets()
@@ -107,7 +118,12 @@ def test_repeated_and_different() -> None:
     assert tickets.made("complaint.conflict.detected") == []
     tickets.send("03-04 09:00", "complaint.ticket.answered", "GSH-YJJ", result="乙")
     (conflict,) = tickets.made("complaint.conflict.detected")
-    assert conflict == {"complaintId": "CP", "code": "REPEATED_DIFFERENT", "eventId": "e4", "type": "complaint.ticket.answered"}
+    assert conflict == {
+        "complaintId": "CP",
+        "code": "REPEATED_DIFFERENT",
+        "eventId": "e4",
+        "type": "complaint.ticket.answered",
+    }
     assert tickets.receivers("complaint.conflict.detected") == {"GY-12345": "OPEN"}
 
 
@@ -116,7 +132,11 @@ def test_return_voids_everything_and_the_next_owner_begins_anew() -> None:
     tickets.receive("03-02 09:00", channel="PETITION")
     tickets.send("03-03 09:00", "complaint.ticket.accepted", "GSH-YJJ")
     tickets.send("03-05 09:00", "complaint.ticket.returned", "GSH-YJJ", reasons="不属本单位")
-    assert tickets.clocks() == {"C02a": ("MET", "2026-03-17"), "C02b": ("MET", "2026-03-09"), "C02c": ("VOID", "2026-05-06")}
+    assert tickets.clocks() == {
+        "C02a": ("MET", "2026-03-17"),
+        "C02b": ("MET", "2026-03-09"),
+        "C02c": ("VOID", "2026-05-06"),
+    }
     tickets.send("03-06 09:00", "complaint.ticket.accepted", "GSH-YJJ")
     assert tickets.codes() == ["NOT_PERMITTED"]
     tickets.send("03-06 10:00", "complaint.ticket.determined", "GY-LXHY", ownerSector="GSH-SWJ", minuteNo="1")
@@ -125,7 +145,14 @@ def test_return_voids_everything_and_the_next_owner_begins_anew() -> None:
     assert tickets.clocks()["C02c"] == ("RUNNING", "2026-05-08")
 
 
-@pytest.mark.parametrize(("channel", "at", "codes"), [("PETITION", "03-09 23:59", []), ("PETITION", "03-10 00:01", ["TOO_LATE"]), ("12315", "03-02 10:00", ["TOO_LATE"])])
+@pytest.mark.parametrize(
+    ("channel", "at", "codes"),
+    [
+        ("PETITION", "03-09 23:59", []),
+        ("PETITION", "03-10 00:01", ["TOO_LATE"]),
+        ("12315", "03-02 10:00", ["TOO_LATE"]),
+    ],
+)
 def test_return_only_while_its_right_lives(channel: str, at: str, codes: list[str]) -> None:
     tickets = Tickets()
     tickets.receive("03-02 09:00", channel=channel)
@@ -186,7 +213,10 @@ def test_answer_ends_a_running_acceptance_but_heals_no_missed_one() -> None:
         assert tickets.clocks()["C01a"][0] == state
 
 
-@pytest.mark.parametrize(("subject", "shown"), [({"isMinor": True}, "SUPER"), ({"idNo": "520103201203150023", "isMinor": False}, "SUPER"), ({}, "WORK")])
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [({"isMinor": True}, "SUPER"), ({"idNo": "520103201203150023", "isMinor": False}, "SUPER"), ({}, "WORK")],
+)
 def test_content_about_a_child_is_for_the_owner_alone(subject: dict[str, object], shown: str) -> None:
     tickets = Tickets()
     tickets.receive("03-02 09:00", subject={"subjectType": "PERSON", "name": "某人", **subject}, itemTier="CITY")

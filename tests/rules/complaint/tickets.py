@@ -35,7 +35,9 @@ class Tickets:
         time = _written(legal or at)
         self._count += 1
         whole = {"complaintId": key, name: time, **{field: value for field, value in data.items() if value is not None}}
-        self.steps += self.world.accept(Event(f"e{self._count}", event_type, party, key, time, moment(at), whole), moment(at))
+        self.steps += self.world.accept(
+            Event(f"e{self._count}", event_type, party, key, time, moment(at), whole), moment(at)
+        )
 
     def tick(self, at: str) -> None:
         """Time passes."""

@@ -34,7 +34,11 @@ def pass_time(book: Ledger, until: datetime) -> None:
 
 def said(book: Ledger) -> list[str]:
     """Short names of the events made, in order, with the clock: ``started F01``."""
-    return [f"{step.event.type.removeprefix('clock.')} {step.event.data['clock']}" for step in book.steps if isinstance(step, Routed)]
+    return [
+        f"{step.event.type.removeprefix('clock.')} {step.event.data['clock']}"
+        for step in book.steps
+        if isinstance(step, Routed)
+    ]
 
 
 def told(book: Ledger, what: str) -> list[str]:

@@ -26,7 +26,12 @@ def test_case_period_rests_during_a_transfer() -> None:
     pass_time(book, at("07-10 10:00"))
     schedule.end(book, "P01", "A", at("07-10 10:00"))
     assert rows(book) == [("SUSPENDED", "2026-07-13", "MET", True), ("UNSUSPENDED", "2026-06-01", "MISSED", False)]
-    assert [word for word in said(book) if word != "warned P01"] == ["started P01", "suspended P01", "resumed P01", "met P01"]
+    assert [word for word in said(book) if word != "warned P01"] == [
+        "started P01",
+        "suspended P01",
+        "resumed P01",
+        "met P01",
+    ]
 
 
 def test_a_transfer_heard_of_after_the_miss_takes_it_back() -> None:

@@ -19,14 +19,23 @@ from tests.rules.schedule.ledgers import ledger, pass_time, said
 BEGIN = datetime(2026, 11, 2, 9, tzinfo=SHANGHAI)
 MOMENTS = st.integers(0, 200 * 24).map(lambda hours: BEGIN + timedelta(hours=hours))
 CLOCKS = st.sampled_from(["F01", "F02", "F04", "F08", "F11", "P01", "P05", "R04", "R06", "E02", "C02c"])
-STEPS = st.lists(st.tuples(st.sampled_from(["start", "end", "void", "suspend", "resume", "extend", "pass", "load"]), CLOCKS, MOMENTS), max_size=25)
-CALENDAR_2027 = reference.load().calendar.with_year(2027, [date(2027, 1, 1), date(2027, 2, 5), date(2027, 2, 8)], [date(2027, 1, 2)])
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["start", "end", "void", "suspend", "resume", "extend", "pass", "load"]), CLOCKS, MOMENTS
+    ),
+    max_size=25,
+)
+CALENDAR_2027 = reference.load().calendar.with_year(
+    2027, [date(2027, 1, 1), date(2027, 2, 5), date(2027, 2, 8)], [date(2027, 1, 2)]
+)
 
 
 def do(book: Ledger, what: str, clock: str, moment: datetime) -> None:
     match what:
         case "start":
-            schedule.start(book, clock, "X", moment, obligor="GY-YJJ", obligee="GY-GAJ", kind="soft" if clock == "F08" else "")
+            schedule.start(
+                book, clock, "X", moment, obligor="GY-YJJ", obligee="GY-GAJ", kind="soft" if clock == "F08" else ""
+            )
         case "end":
             schedule.end(book, clock, "X", moment)
         case "void":
@@ -76,12 +85,16 @@ def test_a_calendar_never_touches_a_verdict(steps: list[tuple[str, str, datetime
             do(book, what, clock, moment)
     before = [(row.clock_id, row.reading, row.state, row.due_at) for row in book.state.clocks if row.state != "RUNNING"]
     do(book, "load", "", BEGIN)
-    assert [(row.clock_id, row.reading, row.state, row.due_at) for row in book.state.clocks if row.state != "RUNNING"] == before
+    assert [
+        (row.clock_id, row.reading, row.state, row.due_at) for row in book.state.clocks if row.state != "RUNNING"
+    ] == before
 
 
 @settings(max_examples=200, deadline=None)
 @given(times=st.lists(MOMENTS, min_size=4, max_size=4, unique=True), end_at=st.sampled_from([1, 2, 3]), heard=MOMENTS)
-def test_verdict_follows_legal_times_whatever_the_order_of_arrival(times: list[datetime], end_at: int, heard: datetime) -> None:
+def test_verdict_follows_legal_times_whatever_the_order_of_arrival(
+    times: list[datetime], end_at: int, heard: datetime
+) -> None:
     start, *others = sorted(times)
     end = others.pop(end_at - 1)
     transfer, back = others
@@ -109,7 +122,16 @@ def test_verdict_follows_legal_times_whatever_the_order_of_arrival(times: list[d
 def test_left_alone_every_clock_ends_once(clock: str) -> None:
     book = ledger()
     span = None if reference.load().clocks[clock].span else 5
-    schedule.start(book, clock, "X", BEGIN, obligor="GY-YJJ", obligee="GY-GAJ", span=span, due=date(2026, 12, 1) if clock == "D01" else None)
+    schedule.start(
+        book,
+        clock,
+        "X",
+        BEGIN,
+        obligor="GY-YJJ",
+        obligee="GY-GAJ",
+        span=span,
+        due=date(2026, 12, 1) if clock == "D01" else None,
+    )
     pass_time(book, BEGIN + timedelta(days=400))
     kind = reference.load().clocks[clock].kind
     ending = {"duty": "missed", "wait": "met"}.get(kind, "voided")

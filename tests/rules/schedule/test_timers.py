@@ -16,7 +16,9 @@ ORGAN: dict[str, Any] = {"obligor": "GY-YJJ", "obligee": "GY-YJJ"}
 
 
 def warnings(book: Ledger) -> list[str]:
-    return [step.event.time[5:16] for step in book.steps if isinstance(step, Routed) and step.event.type == "clock.warned"]
+    return [
+        step.event.time[5:16] for step in book.steps if isinstance(step, Routed) and step.event.type == "clock.warned"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,11 @@ def test_day_clock_expires_at_midnight_and_hours_at_the_first_second_after() -> 
     book = ledger()
     schedule.start(book, "P05", "D", at("04-01 11:00"), **ORGAN)
     schedule.start(book, "F02", "L", at("04-03 09:00"), **ORGAN)
-    whens = {name.split("|")[1]: when for when, what, name in schedule.timers(book.state, book.reference) if what == "clock.expiry"}
+    whens = {
+        name.split("|")[1]: when
+        for when, what, name in schedule.timers(book.state, book.reference)
+        if what == "clock.expiry"
+    }
     assert whens == {"P05": at("04-14 00:00"), "F02": datetime.fromisoformat("2026-04-04T09:00:01+08:00")}
 
 
@@ -104,7 +110,11 @@ def test_clock_that_starts_on_the_last_day_of_another_moves_with_it() -> None:
     )  # fmt: skip
     load(book)
     enforcement = the(book, "E01")
-    assert (enforcement.started_at, enforcement.opens_at, enforcement.due_at) == ("2027-01-16T00:00:00+08:00", "2027-01-17", "2027-04-16")
+    assert (enforcement.started_at, enforcement.opens_at, enforcement.due_at) == (
+        "2027-01-16T00:00:00+08:00",
+        "2027-01-17",
+        "2027-04-16",
+    )
     assert enforcement.latest_demand_at == "2027-04-01"
 
 
