@@ -28,8 +28,8 @@ async def restore(bootstrap: str, at: TopicPartition, settings: EngineSettings) 
     state = State()
     try:
         await consumer.start()
+        consumer.assign([at])  # first: the end of a topic that is not assigned is looked up only after a pause
         end = (await consumer.end_offsets([at]))[at]
-        consumer.assign([at])
         await consumer.seek_to_beginning(at)
         while await consumer.position(at) < end:
             for records in (await consumer.getmany(at, timeout_ms=_POLL_MS)).values():
