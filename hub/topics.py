@@ -331,7 +331,11 @@ class _Build:
             party=code,
             dialects=dialects,
             produces=self._granted(code, dialects, {key: entry.produces for key, entry in entries.items()}, "produces"),
-            consumes=self._granted(code, dialects, {key: entry.consumes for key, entry in entries.items()}, "consumes"),
+            consumes=(
+                *self._granted(code, dialects, {key: entry.consumes for key, entry in entries.items()}, "consumes"),
+                # Who acts for a body reads what is for that body, and nothing else of it.
+                *(self.file.templates.delivery.name.format(party=each.lower()) for each in acts_for),
+            ),
             acts_for=tuple(acts_for),
             quota=MappingProxyType(quota),
             system=next((entry.system for entry in entries.values() if entry.system), None),

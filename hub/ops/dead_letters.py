@@ -96,7 +96,7 @@ async def redrive(bootstrap: str, chosen: list[DeadLetter]) -> int:
                 letter.topic, letter.record.value, letter.record.key, headers=list(_without_reason(letter))
             )
             await producer.send(
-                letter.record.topic, None, letter.record.key, partition=letter.record.partition, headers=[mark]
+                letter.record.topic, b"", letter.record.key, partition=letter.record.partition, headers=[mark]
             )
             await producer.commit_transaction()
     finally:

@@ -30,17 +30,24 @@ def sent(party: str, event_type: str, data: dict[str, Any], event_id: str, **hea
             "data": data,
         }
     )
-    given = (("content-type", b"application/cloudevents+json"), *((name, text.encode()) for name, text in headers.items()))
+    given = (
+        ("content-type", b"application/cloudevents+json"),
+        *((name, text.encode()) for name, text in headers.items()),
+    )
     return Record(TOPICS.ingress(party, "canonical").name, 0, 7, int(NOW.timestamp() * 1000), None, value, given)
 
 
 def as_record(outgoing: Outgoing, offset: int = 0) -> Record:
     """What was written, as the next agent reads it."""
     at_ms = int(NOW.timestamp() * 1000)
-    return Record(outgoing.topic, outgoing.partition or 0, offset, at_ms, outgoing.key, outgoing.value, outgoing.headers)
+    return Record(
+        outgoing.topic, outgoing.partition or 0, offset, at_ms, outgoing.key, outgoing.value, outgoing.headers
+    )
 
 
-def decide(handle: Callable[[Batch], None], state: State, *records: Record, due: tuple[bytes, ...] = (), now: datetime = NOW) -> list[Outgoing]:
+def decide(
+    handle: Callable[[Batch], None], state: State, *records: Record, due: tuple[bytes, ...] = (), now: datetime = NOW
+) -> list[Outgoing]:
     """Run one batch through an agent and commit it."""
     batch = Batch(records=records, due=due, now=now, shard=0, state=state)
     with batch:

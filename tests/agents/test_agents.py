@@ -35,7 +35,10 @@ def matters() -> AggregateAgent:
 def lead_record(event_id: str = "XS-1", **changes: Any) -> Record:
     """A lead accepted at `NOW`."""
     fact = lead(event_id, **changes)["data"]
-    fact |= {"transferredAt": "2026-03-02T08:00:00+08:00", "approver": {"post": "HEAD", "approvedAt": "2026-03-02T07:00:00+08:00"}}
+    fact |= {
+        "transferredAt": "2026-03-02T08:00:00+08:00",
+        "approver": {"post": "HEAD", "approvedAt": "2026-03-02T07:00:00+08:00"},
+    }
     return sent("GY-YJJ", "matter.lead.transferred", fact, event_id)
 
 
@@ -44,7 +47,9 @@ def topics_of(written: list[Outgoing]) -> list[str]:
 
 
 class TestTranslate:
-    def test_a_fact_goes_to_its_aggregate_under_an_id_that_follows_from_its_sender(self, translator: Translator) -> None:
+    def test_a_fact_goes_to_its_aggregate_under_an_id_that_follows_from_its_sender(
+        self, translator: Translator
+    ) -> None:
         fact, *others = translator.translate(lead_record())
 
         event = envelope.from_record(fact.key, fact.value, fact.headers)
@@ -79,7 +84,9 @@ class TestTranslate:
         record = lead_record()
         forged = (("ce_recordedtime", b"2020-01-01T00:00:00+08:00"), ("ce_realm", b"play-x"), ("ce_id", b"another"))
 
-        (fact,) = translator.translate(Record(record.topic, 0, 7, record.timestamp_ms, None, record.value, record.headers + forged))
+        (fact,) = translator.translate(
+            Record(record.topic, 0, 7, record.timestamp_ms, None, record.value, record.headers + forged)
+        )
 
         event = envelope.from_record(fact.key, fact.value, fact.headers)
         assert ("", NOW, own_event_id("GY-YJJ", "XS-1")) == (event.realm, event.recorded, event.id)
@@ -89,7 +96,13 @@ class TestTranslate:
         assert not TOPICS.rights("GY-YJJ").acts_for
 
     def test_a_calendar_goes_into_every_partition_of_every_aggregate(self, translator: Translator) -> None:
-        data = {"year": 2027, "loadedAt": "2026-03-02T08:00:00+08:00", "noticeNo": "1", "offDays": ["2027-01-01"], "workDays": []}
+        data = {
+            "year": 2027,
+            "loadedAt": "2026-03-02T08:00:00+08:00",
+            "noticeNo": "1",
+            "offDays": ["2027-01-01"],
+            "workDays": [],
+        }
 
         written = list(translator.translate(sent("GY-ZHZFJ", "clock.calendar.loaded", data, "cal-2027")))
 
@@ -98,7 +111,9 @@ class TestTranslate:
 
 
 class TestAggregates:
-    def test_state_decisions_and_deliveries_come_in_one_batch(self, translator: Translator, matters: AggregateAgent) -> None:
+    def test_state_decisions_and_deliveries_come_in_one_batch(
+        self, translator: Translator, matters: AggregateAgent
+    ) -> None:
         state = State()
 
         written = decide(matters.handle, state, as_record(next(translator.translate(lead_record()))))
@@ -125,9 +140,17 @@ class TestAggregates:
         assert own
         assert [] == decide(matters.handle, state, *own)
 
-    def test_an_early_fact_is_taken_and_waits_then_counts(self, translator: Translator, matters: AggregateAgent) -> None:
+    def test_an_early_fact_is_taken_and_waits_then_counts(
+        self, translator: Translator, matters: AggregateAgent
+    ) -> None:
         state = State()
-        receipt = {"correlationId": "MT-XS-1", "leadId": "XS-1", "receiptId": "HZ", "receivedAt": "2026-03-02T08:30:00+08:00", "outcome": "RECEIVED"}
+        receipt = {
+            "correlationId": "MT-XS-1",
+            "leadId": "XS-1",
+            "receiptId": "HZ",
+            "receivedAt": "2026-03-02T08:30:00+08:00",
+            "outcome": "RECEIVED",
+        }
         early = next(translator.translate(sent("GY-GAJ", "matter.lead.receipted", receipt, "early")))
 
         first = decide(matters.handle, state, as_record(early))
@@ -138,9 +161,17 @@ class TestAggregates:
         routed = [envelope.header(one.headers, "ce_type") for one in second if one.topic == "hub.outgoing.v1"]
         assert "cn.guiyang.hub.matter.lead.receipted.v1" in routed
 
-    def test_a_timer_fires_when_its_time_has_come_and_not_in_a_scenario(self, translator: Translator, matters: AggregateAgent) -> None:
+    def test_a_timer_fires_when_its_time_has_come_and_not_in_a_scenario(
+        self, translator: Translator, matters: AggregateAgent
+    ) -> None:
         state = State()
-        receipt = {"correlationId": "MT-XS-1", "leadId": "XS-1", "receiptId": "HZ", "receivedAt": "2026-03-02T08:30:00+08:00", "outcome": "RECEIVED"}
+        receipt = {
+            "correlationId": "MT-XS-1",
+            "leadId": "XS-1",
+            "receiptId": "HZ",
+            "receivedAt": "2026-03-02T08:30:00+08:00",
+            "outcome": "RECEIVED",
+        }
         facts = [lead_record(), sent("GY-GAJ", "matter.lead.receipted", receipt, "r")]
         decide(matters.handle, state, *(as_record(next(translator.translate(fact))) for fact in facts))
         due_ms = state.timers.due_ms(b"MT-XS-1")
@@ -153,22 +184,44 @@ class TestAggregates:
         assert missed
         scenario = Translator(TOPICS, REFERENCE, virtual_time=True)
         realm = {"ce_realm": "play-1", "ce_recordedtime": "2026-03-02T09:00:00+08:00"}
-        facts = [Record(f.topic, 0, 7, f.timestamp_ms, None, f.value, f.headers + tuple((n, v.encode()) for n, v in realm.items())) for f in facts]
+        facts = [
+            Record(
+                f.topic,
+                0,
+                7,
+                f.timestamp_ms,
+                None,
+                f.value,
+                f.headers + tuple((n, v.encode()) for n, v in realm.items()),
+            )
+            for f in facts
+        ]
         decide(matters.handle, state, *(as_record(next(scenario.translate(fact))) for fact in facts))
         assert state.get(b"play-1~MT-XS-1") is not None
         assert state.timers.due_ms(b"play-1~MT-XS-1") is None
 
 
 class TestDeliver:
-    def test_each_recipient_gets_its_projection_on_its_own_topic(self, translator: Translator, matters: AggregateAgent) -> None:
+    def test_each_recipient_gets_its_projection_on_its_own_topic(
+        self, translator: Translator, matters: AggregateAgent
+    ) -> None:
         written = decide(matters.handle, State(), as_record(next(translator.translate(lead_record()))))
-        routed = next(one for one in written if "lead.transferred" in envelope.header(one.headers, "ce_type") and one.topic == "hub.outgoing.v1")
+        routed = next(
+            one
+            for one in written
+            if "lead.transferred" in envelope.header(one.headers, "ce_type") and one.topic == "hub.outgoing.v1"
+        )
 
-        copies = {one.topic: envelope.from_record(one.key, one.value, one.headers) for one in deliver.copies(as_record(routed), TOPICS)}
+        copies = {
+            one.topic: envelope.from_record(one.key, one.value, one.headers)
+            for one in deliver.copies(as_record(routed), TOPICS)
+        }
 
         assert {"dlv.gy-gaj.v1", "dlv.gy-zd-dd2.v1", "dlv.gy-jcy.v1", "dlv.gy-sfj.v1"} == set(copies)
         assert "facts" in copies["dlv.gy-gaj.v1"].data
         assert "facts" not in copies["dlv.gy-jcy.v1"].data
         assert "suspectedCharges" in copies["dlv.gy-jcy.v1"].data
-        assert {"correlationId", "leadId", "transferredAt", "principal", "handler", "toPolice"} == set(copies["dlv.gy-sfj.v1"].data)
+        assert {"correlationId", "leadId", "transferredAt", "principal", "handler", "toPolice"} == set(
+            copies["dlv.gy-sfj.v1"].data
+        )
         assert {one.id for one in copies.values()} == {own_event_id("GY-YJJ", "XS-1")}

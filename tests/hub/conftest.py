@@ -70,7 +70,9 @@ class RunningHub:
         with self.client(party) as http:
             while len(found) < wanted:
                 assert time.monotonic() < until, f"{party}: {len(found)} of {wanted} deliveries came"
-                answer = http.get("/v1/deliveries", params={"limit": 100, "wait": 2} | ({"after": cursor} if cursor else {}))
+                answer = http.get(
+                    "/v1/deliveries", params={"limit": 100, "wait": 2} | ({"after": cursor} if cursor else {})
+                )
                 assert answer.status_code == 200, answer.text
                 found += answer.json()["deliveries"]
                 cursor = answer.json()["cursor"]

@@ -25,9 +25,7 @@ def test_every_scenario_holds_through_the_running_hub(running_hub: RunningHub) -
 def test_the_running_hub_and_the_rules_alone_decide_alike(running_hub: RunningHub) -> None:
     """Not only do both meet the expectations: what is emitted is the same, record for record."""
     names = [str(path) for path in SCENARIOS if path.stem in ("M01", "M16", "L01", "L19", "K01")]
-    live, pure = (
-        json.loads(running_hub.run("play", *more, "-o", "json", *names).stdout) for more in (["--live"], [])
-    )
+    live, pure = (json.loads(running_hub.run("play", *more, "-o", "json", *names).stdout) for more in (["--live"], []))
 
     for lived, played in zip(live, pure, strict=True):
         assert _comparable(played) == _comparable(lived)

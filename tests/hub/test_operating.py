@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,13 @@ def until(found: Any, *, seconds: float = 30) -> Any:
     return result
 
 
-def produce(hub: RunningHub, topic: str, value: bytes) -> None:
+def produce(hub: RunningHub, topic: str, value: bytes, **more: Any) -> None:
     """Write to Kafka directly, as a party with an own client does."""
 
     async def send() -> None:
         producer = AIOKafkaProducer(bootstrap_servers=hub.dev["bootstrap"], acks="all")
         await producer.start()
-        await producer.send_and_wait(topic, value)
+        await producer.send_and_wait(topic, value, **more)
         await producer.stop()
 
     asyncio.run(send())
@@ -37,11 +39,17 @@ def produce(hub: RunningHub, topic: str, value: bytes) -> None:
 def test_two_plans_become_one_visit_and_both_agencies_hear_of_it(running_hub: RunningHub) -> None:
     uscc = fresh_uscc()
     for number, agency in enumerate(("GY-NYNCJ", "GY-STHJJ")):
-        assert running_hub.post(agency, plan(f"joint-{uscc}-{number}", uscc, agency, item=f"I{number}")).status_code == 202
+        assert (
+            running_hub.post(agency, plan(f"joint-{uscc}-{number}", uscc, agency, item=f"I{number}")).status_code == 202
+        )
 
     def joint(party: str) -> Any:
         heard = running_hub.deliveries(party, 1)
-        return [each for each in heard if each["type"] == "cn.guiyang.hub.inspection.joint.formed.v1" and each["subject"] == uscc]
+        return [
+            each
+            for each in heard
+            if each["type"] == "cn.guiyang.hub.inspection.joint.formed.v1" and each["subject"] == uscc
+        ]
 
     for party in ("GY-NYNCJ", "GY-STHJJ"):
         formed = until(lambda party=party: joint(party))
@@ -67,11 +75,21 @@ def test_the_way_of_an_event_is_told_from_the_door_to_its_receivers(running_hub:
 
 def test_police_see_the_lead_and_answer_and_the_list_shows_where_it_stands(running_hub: RunningHub) -> None:
     running_hub.post("GY-YJJ", lead("list-1"))
-    receipt = {"correlationId": "MT-list-1", "leadId": "list-1", "receiptId": "HZ-list-1", "receivedAt": moment(1), "outcome": "RECEIVED"}
+    receipt = {
+        "correlationId": "MT-list-1",
+        "leadId": "list-1",
+        "receiptId": "HZ-list-1",
+        "receivedAt": moment(1),
+        "outcome": "RECEIVED",
+    }
     running_hub.post("GY-GAJ", {"id": "receipt-list-1", "type": "matter.lead.receipted", "data": receipt})
 
     def accepted() -> Any:
-        return [one for one in running_hub.items("lead", "list") if one["lead_id"] == "list-1" and one["state"] == "ACCEPTED"]
+        return [
+            one
+            for one in running_hub.items("lead", "list")
+            if one["lead_id"] == "list-1" and one["state"] == "ACCEPTED"
+        ]
 
     found = until(accepted)[0]
     assert ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ") == (found["principal"], found["handler"], found["police"])
@@ -106,7 +124,9 @@ def test_a_dead_letter_keeps_its_bytes_and_goes_again_when_told(running_hub: Run
     raw = running_hub.run("dlq", "show", number, "--raw")
     assert garbage.decode() == raw.stdout
     refused = until(
-        lambda: [one for one in running_hub.deliveries("GY-YJJ", 1) if one["type"].endswith("receipt.ingress.refused.v1")]
+        lambda: [
+            one for one in running_hub.deliveries("GY-YJJ", 1) if one["type"].endswith("receipt.ingress.refused.v1")
+        ]
     )
     assert "INVALID_FIELD" in {one["data"]["code"] for one in refused}
 
@@ -152,6 +172,25 @@ def test_what_needs_the_state_is_refused_after_the_door_and_answered(running_hub
     assert [event_id] == [letter["event_id"] for letter in letters]
 
 
+def test_a_party_with_its_own_kafka_client_cannot_date_its_facts_back(running_hub: RunningHub) -> None:
+    event = {"specversion": "1.0", "source": "urn:guiyang:GY-WJW:own"} | plan("backdated", fresh_uscc(), "GY-WJW")
+    headers = [("content-type", b"application/cloudevents+json"), ("ce_recordedtime", b"2020-01-01T00:00:00+08:00")]
+    before = datetime.now(UTC)
+    produce(
+        running_hub,
+        "evt.gy-wjw.canonical.v1",
+        json.dumps(event).encode(),
+        timestamp_ms=1_577_836_800_000,
+        headers=headers,
+    )
+
+    decided = until(
+        lambda: [one for one in running_hub.deliveries("GY-WJW", 1) if one["type"].endswith("plan.decided.v1")]
+    )
+
+    assert datetime.fromisoformat(decided[0]["recordedtime"]) > before - timedelta(seconds=1)
+
+
 def test_a_file_with_a_broken_row_costs_only_that_row(running_hub: RunningHub) -> None:
     drop = running_hub.home / ".hub" / "data" / "drop" / "GY-RSJ"
     sample = (Path(__file__).parents[2] / "connectors" / "rsj" / "samples" / "plans-and-results.csv").read_bytes()
@@ -174,6 +213,8 @@ def test_lag_is_nothing_when_everything_has_arrived(running_hub: RunningHub) -> 
         return ours if not any(one["records"] for one in ours) else None
 
     lags = until(quiet)
-    assert {"hub.translate", "hub.inspections", "hub.matters", "hub.complaints", "hub.deliver"} == {one["group"] for one in lags}
+    assert {"hub.translate", "hub.inspections", "hub.matters", "hub.complaints", "hub.deliver"} == {
+        one["group"] for one in lags
+    }
     assert {None} == {one["seconds"] for one in lags}
     assert 0 == running_hub.run("lag", "--check").returncode

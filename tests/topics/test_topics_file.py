@@ -12,7 +12,7 @@ import yaml
 from hub.local.files import project_file
 from hub.topics import Topics, TopicsInvalid, UnknownTopic
 
-PARTIES = ("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-GAJ", "GY-FY", "NM-GAFJ")
+PARTIES = ("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-GAJ", "GY-FY", "GSH-FY", "NM-GAFJ")
 
 
 @pytest.fixture
@@ -91,10 +91,13 @@ def test_dead_letters_are_as_wide_as_the_widest_source(hub_topics: Topics) -> No
     assert hub_topics.dead_letters("GY-FY").partitions == 1
 
 
-def test_a_party_reads_and_writes_its_own_topics_only(hub_topics: Topics) -> None:
+def test_a_party_writes_its_own_topics_and_reads_those_of_whom_it_acts_for(hub_topics: Topics) -> None:
     for party in hub_topics.parties():
         rights = hub_topics.rights(party)
-        assert {hub_topics.party_of(topic) for topic in (*rights.produces, *rights.consumes)} == {party}
+        assert {hub_topics.party_of(topic) for topic in rights.produces} == {party}
+        assert {hub_topics.party_of(topic) for topic in rights.consumes} == {party, *rights.acts_for}
+        others = {topic for topic in rights.consumes if hub_topics.party_of(topic) != party}
+        assert others == {hub_topics.delivery(each).name for each in rights.acts_for}
         assert {acl.principal for acl in rights.acls()} == {f"User:{party.lower()}"}
     assert not any(acl.operation == "WRITE" and acl.name.startswith(("dlv.", "dlq.")) for acl in hub_topics.acls())
 
