@@ -54,10 +54,10 @@ class TestTranslate:
 
         event = envelope.from_record(fact.key, fact.value, fact.headers)
         assert not others
-        assert ("matter.event.v1", b"MT-XS-1") == (fact.topic, fact.key)
+        assert (fact.topic, fact.key) == ("matter.event.v1", b"MT-XS-1")
         assert own_event_id("GY-YJJ", "XS-1") == event.id
-        assert NOW == event.recorded  # the broker's append time, whatever the sender says
-        assert "evt.gy-yjj.canonical.v1/0/7" == envelope.header(fact.headers, "hub_origin")
+        assert event.recorded == NOW  # the broker's append time, whatever the sender says
+        assert envelope.header(fact.headers, "hub_origin") == "evt.gy-yjj.canonical.v1/0/7"
 
     def test_the_same_record_twice_gives_the_same_facts(self, translator: Translator) -> None:
         record = lead_record()
@@ -72,13 +72,13 @@ class TestTranslate:
         assert ("dlq.gy-yjj.v1", record.value) == (dead.topic, dead.value)
         assert envelope.header(dead.headers, "__dlq.errors.message").startswith("WRONG_LEVEL /toPolice")
         assert record.topic == envelope.header(dead.headers, "__dlq.errors.topic")
-        assert ["receipt.event.v1", "hub.outgoing.v1"] == topics_of([receipt, answer])
-        assert "GY-YJJ:OPEN" == envelope.header(answer.headers, envelope.RECIPIENTS)
+        assert topics_of([receipt, answer]) == ["receipt.event.v1", "hub.outgoing.v1"]
+        assert envelope.header(answer.headers, envelope.RECIPIENTS) == "GY-YJJ:OPEN"
 
     def test_what_cannot_be_read_is_a_dead_letter_too(self, translator: Translator) -> None:
         for value in (b"", b"{", b"\x00\x00\x00\x03\xe9", b'{"specversion":"1.0"}'):
             record = Record(TOPICS.ingress("GY-YJJ", "canonical").name, 0, 1, 0, None, value, ())
-            assert "dlq.gy-yjj.v1" == next(translator.translate(record)).topic
+            assert next(translator.translate(record)).topic == "dlq.gy-yjj.v1"
 
     def test_nobody_can_date_his_facts_back_or_choose_a_realm(self, translator: Translator) -> None:
         record = lead_record()
@@ -129,7 +129,7 @@ class TestAggregates:
         decide(matters.handle, state, record)
         before = state.get(b"MT-XS-1")
 
-        assert [] == decide(matters.handle, state, record)
+        assert decide(matters.handle, state, record) == []
         assert before == state.get(b"MT-XS-1")
 
     def test_its_own_decisions_come_back_without_effect(self, translator: Translator, matters: AggregateAgent) -> None:
@@ -138,7 +138,7 @@ class TestAggregates:
         own = [as_record(one) for one in written if one.topic == "matter.event.v1"]
 
         assert own
-        assert [] == decide(matters.handle, state, *own)
+        assert decide(matters.handle, state, *own) == []
 
     def test_an_early_fact_is_taken_and_waits_then_counts(
         self, translator: Translator, matters: AggregateAgent

@@ -95,7 +95,8 @@ def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub
         hub = RunningHub(home, process)
         until = time.monotonic() + 180
         while not (home / ".hub" / "dev.json").exists():
-            assert process.poll() is None and time.monotonic() < until, (home / "dev.log").read_text()
+            assert process.poll() is None, (home / "dev.log").read_text()
+            assert time.monotonic() < until, (home / "dev.log").read_text()
             time.sleep(0.1)
         yield hub
         process.send_signal(signal.SIGTERM)

@@ -67,7 +67,7 @@ def test_the_way_of_an_event_is_told_from_the_door_to_its_receivers(running_hub:
 
     hops = until(whole)
     own = [hop for hop in hops if hop["event_id"] == event_id]
-    assert ["received", "translated", "routed"] == [hop["station"] for hop in own][:3]
+    assert [hop["station"] for hop in own][:3] == ["received", "translated", "routed"]
     assert {"GY-GAJ", "GY-JCY", "GY-SFJ", "GY-ZD-DD2"} == {hop["party"] for hop in own if hop["station"] == "delivered"}
     assert {"FULL", "SUPER", "STUB", "WORK"} == {hop["note"] for hop in own if hop["station"] == "delivered"}
     assert running_hub.run("event", "trace", "no-such-event").returncode == 5
@@ -92,10 +92,10 @@ def test_police_see_the_lead_and_answer_and_the_list_shows_where_it_stands(runni
         ]
 
     found = until(accepted)[0]
-    assert ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ") == (found["principal"], found["handler"], found["police"])
+    assert (found["principal"], found["handler"], found["police"]) == ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ")
     assert "F08" in found["due"]
     steps = running_hub.items("lead", "show", "list-1")[0]["steps"]
-    assert ["matter.lead.transferred", "matter.lead.receipted"] == [step["type"] for step in steps]
+    assert [step["type"] for step in steps] == ["matter.lead.transferred", "matter.lead.receipted"]
 
 
 def test_what_is_wrong_is_told_at_the_door_with_its_field_and_code(running_hub: RunningHub) -> None:
@@ -107,8 +107,8 @@ def test_what_is_wrong_is_told_at_the_door_with_its_field_and_code(running_hub: 
         (plan("wrong-3", fresh_uscc(), "GY-ZD-DD2"), "GY-YJJ", "NOT_PERMITTED", "/agency"),
     ):
         answer = running_hub.post(party, event)
-        assert 422 == answer.status_code
-        assert "application/problem+json" == answer.headers["content-type"].partition(";")[0]
+        assert answer.status_code == 422
+        assert answer.headers["content-type"].partition(";")[0] == "application/problem+json"
         problem = answer.json()
         assert code == problem["code"]
         assert problem["pointer"].endswith(pointer)
@@ -167,7 +167,7 @@ def test_what_needs_the_state_is_refused_after_the_door_and_answered(running_hub
             if one["type"].endswith("receipt.ingress.refused.v1") and one["data"]["eventId"] == event_id
         ]
 
-    assert "PENALTY_IN_LIEU" == until(refusal)[0]["code"]
+    assert until(refusal)[0]["code"] == "PENALTY_IN_LIEU"
     letters = running_hub.items("dlq", "list", "--party", "GY-YJJ", "--code", "PENALTY_IN_LIEU")
     assert [event_id] == [letter["event_id"] for letter in letters]
 
@@ -217,4 +217,4 @@ def test_lag_is_nothing_when_everything_has_arrived(running_hub: RunningHub) -> 
         one["group"] for one in lags
     }
     assert {None} == {one["seconds"] for one in lags}
-    assert 0 == running_hub.run("lag", "--check").returncode
+    assert running_hub.run("lag", "--check").returncode == 0
