@@ -18,6 +18,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -41,10 +42,23 @@ class KafkaFailed(RuntimeError):
     """The broker ended or did not get ready. The text carries the end of its log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quorum:
+    """The cluster a broker belongs to: its id, and the port of each node's controller."""
+
+    cluster_id: str
+    controllers: Mapping[int, int]
+
+    @property
+    def voters(self) -> str:
+        return ",".join(f"{node}@{LOOPBACK}:{port}" for node, port in self.controllers.items())
+
+
 class LocalKafka:
     """One broker and its data. Start it again on the same *data_dir* and everything is still there.
 
-    *port* 0 takes a free one. *properties* override the broker's settings. Use it from the main thread.
+    *port* 0 takes a free one. *properties* override the broker's settings. Without a *quorum* it is a cluster of its own;
+    with one it is that cluster's node *node_id*, and is ready only once a majority of them runs. Use it from the main thread.
     """
 
     version = VERSION
@@ -60,6 +74,8 @@ class LocalKafka:
         heap_mb: int = 256,
         cache: Path | None = None,
         properties: Mapping[str, str] | None = None,
+        node_id: int = 1,
+        quorum: Quorum | None = None,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self._port = port
@@ -69,6 +85,8 @@ class LocalKafka:
         self._heap_mb = heap_mb
         self._cache = cache or cache_folder()
         self._overrides = dict(properties or {})
+        self._node_id = node_id
+        self._quorum = quorum
         self._child: Child | None = None
         self._training: Path | None = None
         self._archive = Path()
@@ -103,7 +121,7 @@ class LocalKafka:
         await self.previous_gone()
         broker, controller = free_ports(2)
         self._port = self._port or broker
-        config = self._prepare(java, jars, controller)
+        config = self._prepare(java, jars, self._quorum or Quorum(new_cluster_id(), {self._node_id: controller}))
         self._child = Child.start(
             self._command(java, jars, config),
             log=self.data_dir / "logs" / "kafka.out",
@@ -161,14 +179,14 @@ class LocalKafka:
                     os.kill(pid, signal.SIGKILL)
                 await asyncio.sleep(0.05)
 
-    def _prepare(self, java: Java, jars: Jars, controller: int) -> Path:
+    def _prepare(self, java: Java, jars: Jars, quorum: Quorum) -> Path:
         logs = self.data_dir / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         records = self.data_dir / "log"
         if not (records / "meta.properties").exists():
-            _format(records, self._cache, java, jars)
+            _format(records, self._cache, java, jars, self._node_id, quorum.cluster_id)
         config = self.data_dir / "server.properties"
-        settings = broker_properties(self._port, controller, records) | self._overrides
+        settings = broker_properties(self._port, self._node_id, quorum, records) | self._overrides
         config.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
         return config
 
@@ -226,13 +244,13 @@ class LocalKafka:
         return f"It wrote no log in {self.log.parent}."
 
 
-def broker_properties(port: int, controller: int, records: Path) -> dict[str, str]:
-    """The settings of a one-broker cluster with hundreds of nearly empty topics."""
+def broker_properties(port: int, node_id: int, quorum: Quorum, records: Path) -> dict[str, str]:
+    """The settings of a broker, alone unless overridden, with hundreds of nearly empty topics."""
     return {
         "process.roles": "broker,controller",
-        "node.id": "1",
-        "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
+        "node.id": str(node_id),
+        "controller.quorum.voters": quorum.voters,
+        "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{quorum.controllers[node_id]}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.listener.names": "CONTROLLER",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
@@ -259,30 +277,31 @@ def broker_properties(port: int, controller: int, records: Path) -> dict[str, st
     }
 
 
-def _format(records: Path, cache: Path, java: Java, jars: Jars) -> None:
-    """Make *records* a formatted directory with a cluster id of its own, from a template the cache keeps."""
+def _format(records: Path, cache: Path, java: Java, jars: Jars, node_id: int, cluster_id: str) -> None:
+    """Make *records* a formatted directory of that node of that cluster, from a template the cache keeps."""
     template = cache / "template"
     if not template.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             fresh = Path(scratch) / "log"
             config = Path(scratch) / "server.properties"
-            config.write_text("".join(f"{k}={v}\n" for k, v in broker_properties(9092, 9093, fresh).items()))
+            alone = broker_properties(9092, 1, Quorum("", {1: 9093}), fresh)
+            config.write_text("".join(f"{key}={value}\n" for key, value in alone.items()))
             subprocess.run(  # noqa: S603 - our own argv, no shell
                 [java.launcher, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.class_path,
-                 "kafka.tools.StorageTool", "format", "-t", _kafka_id(), "-c", config],
+                 "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", config],
                 check=True, capture_output=True,
             )  # fmt: skip
             with contextlib.suppress(OSError):  # another first start was quicker; its template is as good
                 fresh.rename(template)
     shutil.rmtree(records, ignore_errors=True)
-    shutil.copytree(template, records)
+    shutil.copytree(template, records, dirs_exist_ok=True)  # it may be a mount, which cannot be removed
     (records / "meta.properties").write_text(
-        f"node.id=1\ndirectory.id={_kafka_id()}\nversion=1\ncluster.id={_kafka_id()}\n"
+        f"node.id={node_id}\ndirectory.id={new_cluster_id()}\nversion=1\ncluster.id={cluster_id}\n"
     )
 
 
-def _kafka_id() -> str:
+def new_cluster_id() -> str:
     """A random id in Kafka's spelling; one may not begin with a dash, the command line would take it for an option."""
     while (spelled := base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()).startswith("-"):
         pass
