@@ -30,7 +30,7 @@ dev: $(READY) ## the hub for daily work (hub dev)
 	@$(BIN)/hub dev
 
 test: $(READY) ## all tests, those on the real broker included
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2
 
 test-fast: $(READY) ## the tests that need no broker
 	@$(BIN)/pytest -q tests/canonical tests/rules tests/wire tests/schemas tests/play tests/topics

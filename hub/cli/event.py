@@ -14,9 +14,9 @@ from hub.canonical.event import SHANGHAI
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import emit, output_option
+from hub.cli.parked import parked
 from hub.cli.reach import bootstrap_option, reaching
-from hub.ops.trace import Hop
-from hub.ops.trace import trace as read_trace
+from hub.ops.trace import Hop, read_trace
 
 _STATIONS = {
     "received": ("收到原文", "received"),
@@ -30,7 +30,10 @@ _STATIONS = {
 
 @click.group()
 def event() -> None:
-    """事件:追踪。Events: trace."""
+    """事件:追踪、等待中的。Events: trace, parked."""
+
+
+event.add_command(parked)
 
 
 @event.command()

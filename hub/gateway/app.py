@@ -7,7 +7,7 @@ description is made from the same table.
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -25,6 +25,7 @@ from hub.gateway.problem import Problem, retry_after
 from hub.gateway.protocol import EXTENSION, GuardedHttp
 from hub.gateway.pull import Pull
 from hub.gateway.throttle import Concurrency
+from hub.gateway.trace import TRACE, Trace
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ ROUTES: Final = (
     Route("POST", RECORDS + "{dialect}", "write", "acceptance.records"),
     Route("GET", "/v1/deliveries", "poll", "pull.deliveries"),
     Route("POST", "/v1/deliveries/ack", "poll", "pull.acknowledge"),
+    Route("GET", TRACE + "{id}", "poll", "trace.trace"),
     Route("POST", "/v1/dev/control", "write", "acceptance.control"),
     Route("GET", "/livez", "open", "health.livez"),
     Route("GET", "/readyz", "open", "health.readyz"),
@@ -62,6 +64,7 @@ class Gateway:
 
     acceptance: Acceptance
     pull: Pull
+    trace: Trace
     health: Health
     tokens: Tokens
     failed_logins: FailedLogins
@@ -144,22 +147,19 @@ class Gateway:
 
 
 _EXACT: Final[Mapping[tuple[str, str], Route]] = {(route.method, route.path): route for route in ROUTES}
-_RECORDS_ROUTE: Final = _EXACT["POST", RECORDS + "{dialect}"]
+#: Routes whose last segment is a name; the path before it → the route.
+_NAMED: Final = {RECORDS: _EXACT["POST", RECORDS + "{dialect}"], TRACE: _EXACT["GET", TRACE + "{id}"]}
 
 
 def _route(request: Request) -> Route:
     route = _EXACT.get((request.method, request.path))
     if route is not None:
         return route
-    allowed = _allowed(request.path)
+    before, _, name = request.path.rpartition("/")
+    named = _NAMED.get(f"{before}/") if name else None
+    if named is not None and named.method == request.method:
+        return named
+    allowed = [named.method] if named else [each.method for each in ROUTES if each.path == request.path]
     if not allowed:
         raise Problem("HUB-1010")
-    if request.method in allowed:
-        return _RECORDS_ROUTE
     raise Problem("HUB-1011", headers={"allow": ", ".join(allowed)})
-
-
-def _allowed(path: str) -> Sequence[str]:
-    if path.startswith(RECORDS) and "/" not in path[len(RECORDS) :] and path != RECORDS:
-        return ("POST",)
-    return [route.method for route in ROUTES if route.path == path]

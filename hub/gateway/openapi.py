@@ -88,6 +88,13 @@ class Deliveries(BaseModel):
     cursor: str = Field(description="下次读取的起点 / where to go on")
 
 
+class Way(BaseModel):
+    """The hops of one event."""
+
+    id: str
+    hops: list[dict[str, Any]] = Field(description="station, atMs, party, type, note")
+
+
 class ControlTaken(BaseModel):
     """The word is in the log."""
 
@@ -102,7 +109,7 @@ class Status(BaseModel):
 
 
 _MODELS: Final[tuple[type[BaseModel], ...]] = (
-    CloudEvent, Answer, ProblemDocument, Deliveries, Acknowledgement, Control, ControlTaken, Status,
+    CloudEvent, Answer, ProblemDocument, Deliveries, Way, Acknowledgement, Control, ControlTaken, Status,
 )  # fmt: skip
 
 
@@ -193,6 +200,11 @@ _CALLS: Final[dict[tuple[str, str], dict[str, Any]]] = {
         "确认已收 / acknowledge up to a cursor",
         {"200": ("确认到此 / stands here", _json(Acknowledgement))},
         body=_json(Acknowledgement),
+    ),
+    ("GET", "/v1/trace/{id}"): _call(
+        "本单位事件走过的路 / the way of one's own event",
+        {"200": ("按时间 / in order of time", _json(Way))},
+        parameters=({"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},),
     ),
     ("POST", "/v1/dev/control"): _call(
         "推演时钟, 仅开发环境 / scenario clock, development only",

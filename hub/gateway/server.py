@@ -36,6 +36,7 @@ from hub.gateway.pull import Pull
 from hub.gateway.readers import Readers
 from hub.gateway.settings import GatewaySettings
 from hub.gateway.throttle import Concurrency, Rate
+from hub.gateway.trace import Trace
 from hub.reference import Reference
 from hub.topics import Topics
 
@@ -92,6 +93,7 @@ async def opened(parts: Parts) -> AsyncIterator[Gateway]:
             dev=parts.dev,
         ),
         pull=Pull(readers, Cursors(secret), limits, metrics, parts.dev),
+        trace=Trace(parts.bootstrap, parts.topics, asyncio.Lock()),
         health=Health({"kafka": publisher.check, "store": keys.check}, metrics),
         tokens=parts.tokens,
         failed_logins=FailedLogins(limits.failed_logins_per_minute, limits.failed_logins_back_off_seconds),

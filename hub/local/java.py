@@ -80,3 +80,10 @@ def _inspect(launcher: Path) -> Java | None:
         return None
     found = re.search(r'version "([^"]+)"', answer.stderr)
     return Java(launcher, found[1].removeprefix("1.")) if found else None
+
+
+if __name__ == "__main__":  # the Makefile asks: is there a Java here, or is the wheel needed?
+    try:
+        print(find_java().launcher)
+    except JavaNotFound as missing:
+        raise SystemExit(str(missing)) from None

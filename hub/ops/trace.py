@@ -35,7 +35,7 @@ def _text(headers: Headers, name: str) -> str:
     return next((value.decode("utf-8", "replace") for key, value in reversed(headers) if key == name), "")
 
 
-async def trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms: int | None = None) -> list[Hop]:
+async def read_trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms: int | None = None) -> list[Hop]:
     """Every hop of *event_id*, of what followed from it, and of the record it came in, in order of time."""
     names = [
         topic.name for topic in topics.all() if not topic.name.endswith(".state") and topic.name != topics.audit.name

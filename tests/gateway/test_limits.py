@@ -240,7 +240,8 @@ class TestHostileHttp:
                 "/V1/events",
                 "/v1/records/",
                 "/v1/records/a/b",
-                "/v1/trace/x",
+                "/v1/trace/",
+                "/v1/trace/a/b",
                 "/docs",
             ):
                 assert client.post(path, headers=headers()).status_code == 404, path
@@ -249,6 +250,7 @@ class TestHostileHttp:
                 ("PUT", "/v1/deliveries"),
                 ("HEAD", "/readyz"),
                 ("DELETE", "/v1/deliveries/ack"),
+                ("POST", "/v1/trace/x"),
             ):
                 answer = client.request(method, path, headers=headers())
                 assert answer.status_code == 405

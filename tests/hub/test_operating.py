@@ -71,6 +71,10 @@ def test_the_way_of_an_event_is_told_from_the_door_to_its_receivers(running_hub:
     assert {"GY-GAJ", "GY-JCY", "GY-SFJ", "GY-ZD-DD2"} == {hop["party"] for hop in own if hop["station"] == "delivered"}
     assert {"FULL", "SUPER", "STUB", "WORK"} == {hop["note"] for hop in own if hop["station"] == "delivered"}
     assert running_hub.run("event", "trace", "no-such-event").returncode == 5
+    with running_hub.client("GY-YJJ") as sender, running_hub.client("GY-GAJ") as stranger:
+        told = sender.get(f"/v1/trace/{event_id}")
+        assert [hop["station"] for hop in told.json()["hops"]][:3] == ["received", "translated", "routed"]
+        assert stranger.get(f"/v1/trace/{event_id}").status_code == 404  # a receiver is not the sender
 
 
 def test_police_see_the_lead_and_answer_and_the_list_shows_where_it_stands(running_hub: RunningHub) -> None:
