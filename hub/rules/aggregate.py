@@ -120,13 +120,7 @@ class Aggregate(ABC, Generic[S]):
         elif not self._arrives(state, event, ledger):
             pass
         elif needs := self.missing(state, event):
-            state.parked.append(Parked(event, now.isoformat()))
-            ledger.cause = event
-            ledger.emit(
-                f"{self.name}.event.parked",
-                {self._key_field: state.key, "eventId": event.id, "type": event.type, "needs": needs},
-            )
-            ledger.cause = None
+            self._park(state, event, needs, ledger)
         elif self._judge(state, event, ledger):
             self._release(state, ledger)
         return state, ledger.steps
@@ -172,6 +166,27 @@ class Aggregate(ABC, Generic[S]):
                 if not schedule.fire(ledger, timer.name, timer.subject, timer.at):
                     self.fire(state, timer, ledger)
                 self.settle(state, ledger)  # a missed clock has consequences too, at the moment it was missed
+
+    def _park(self, state: S, event: Event, needs: str, ledger: Ledger) -> None:
+        """Let *event* wait with its aggregate; one too many is refused, so that nobody can make a state grow without end."""
+        most = ledger.reference.policy["parkEvents"]
+        if len(state.parked) >= most:
+            ledger.refuse(
+                event,
+                Refused(
+                    "ORPHAN",
+                    f"该事项已有 {most} 件提前到达的事件在等待,不再接收;请先报送 {needs},再重新发送本件",
+                    detail_en=f"{most} early events wait here already and no more are kept: send {needs} first, then this again",
+                ),
+            )
+            return
+        state.parked.append(Parked(event, ledger.now.isoformat()))
+        ledger.cause = event
+        ledger.emit(
+            f"{self.name}.event.parked",
+            {self._key_field: state.key, "eventId": event.id, "type": event.type, "needs": needs},
+        )
+        ledger.cause = None
 
     def _orphan(self, state: S, event_id: str, ledger: Ledger) -> None:
         parked = next(entry for entry in state.parked if entry.event.id == event_id)
