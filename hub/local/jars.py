@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hub.local.files import project_file
+from hub.local.java import Java
 
 VERSION = "4.4.0"
 
@@ -43,13 +44,13 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "hub" / "kafka" / VERSION
 
 
-def find_jars(wanted: Path | None, cache: Path) -> Jars:
+def find_jars(wanted: Path | None, cache: Path, java: Java) -> Jars:
     """The jars in *wanted*, else in *cache*, else fetched into *cache* by Maven (its settings and mirrors apply)."""
     lock = read_lock(project_file("deploy/kafka/jars.lock").read_text())
     if wanted is not None:
         return verified(wanted, lock, cache)
     if not all((cache / name).is_file() for name in lock):
-        _fetch(cache)
+        _fetch(cache, java)
     return verified(cache, lock, cache)
 
 
@@ -84,7 +85,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(jar, "sha256").hexdigest()
 
 
-def _fetch(cache: Path) -> None:
+def _fetch(cache: Path, java: Java) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise JarsMissing(
@@ -96,9 +97,12 @@ def _fetch(cache: Path) -> None:
             [maven, "-q", "-B", "-f", project_file("deploy/kafka/pom.xml"), "dependency:copy-dependencies",
              f"-DoutputDirectory={fresh}"],
             capture_output=True, text=True, check=False,
+            env={**os.environ, "JAVA_HOME": str(java.home)},  # Maven needs one too, and the wheel's is on no PATH
         )  # fmt: skip
         if answer.returncode:
-            raise JarsMissing(f"Maven could not fetch Kafka {VERSION}:\n{answer.stdout[-2000:]}\n{_CURES}")
+            raise JarsMissing(
+                f"Maven could not fetch Kafka {VERSION}:\n{(answer.stdout + answer.stderr)[-2000:]}\n{_CURES}"
+            )
         for jar in Path(fresh).glob("*.jar"):
             jar.replace(cache / jar.name)  # each whole or not at all: two first starts at once do no harm
 

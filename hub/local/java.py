@@ -26,6 +26,11 @@ class Java:
     version: str
 
     @property
+    def home(self) -> Path:
+        """What Java calls JAVA_HOME."""
+        return self.launcher.parents[1]
+
+    @property
     def major(self) -> int:
         return int(re.split(r"[.+\-]", self.version)[0])
 

@@ -117,7 +117,7 @@ class LocalKafka:
         """Start and wait until ready. The first start ever formats; the first stop ever writes a class archive."""
         began = time.monotonic()
         java = find_java(self._wanted_java)
-        jars = await asyncio.to_thread(find_jars, self._wanted_libs, self._cache)
+        jars = await asyncio.to_thread(find_jars, self._wanted_libs, self._cache, java)
         await self.previous_gone()
         broker, controller = free_ports(2)
         self._port = self._port or broker

@@ -97,7 +97,7 @@ def test_a_jar_that_is_not_the_one_we_mean_is_never_run(tmp_path: Path) -> None:
     with pytest.raises(JarsMissing, match=r"not the jars of jars\.lock: a\.jar"):
         verified(tmp_path, lock, tmp_path / "cache")
     with pytest.raises(JarsMissing, match=r"lacks \d+ of \d+ jars"):
-        find_jars(tmp_path, tmp_path / "cache")
+        find_jars(tmp_path, tmp_path / "cache", find_java())
 
 
 def test_a_change_after_the_check_is_seen(tmp_path: Path) -> None:
