@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from connectors.formats import limits
-from connectors.protocol import Connector, Delivery, Draft, Envelope, NotUnderstood, Unavailable
+from connectors.handing import FIRST_PAUSE, LONGEST_PAUSE, hand_out
+from connectors.protocol import Connector, Delivery, Draft, NotUnderstood, Unavailable
+from connectors.pulse import Pulse
 from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import derived_id, own_event_id
-from hub.canonical.refused import Refused
 from hub.topics import Topics
-from hub.wire import envelope
 
 log = structlog.get_logger(__name__)
-
-_FIRST_PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 30.0
-_RECORDS: Final = 200
-_POLL_MS: Final = 500
 
 
 class Producer(Protocol):
@@ -39,18 +33,6 @@ class Producer(Protocol):
         self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
     ) -> Awaitable[Any]:
         """Hand one record over."""
-
-
-@dataclass(slots=True)
-class Pulse:
-    """Whether each pump is at work, for ``/readyz``."""
-
-    states: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def ready(self) -> bool:
-        """Is every pump at work?"""
-        return bool(self.states) and all(state == "ok" for state in self.states.values())
 
 
 async def take_in(connector: Connector, topics: Topics, producer: Producer, now: Callable[[], datetime]) -> None:
@@ -101,32 +83,6 @@ def _key(draft: Draft) -> str:
     return known.key_of(draft.data) if known else ""
 
 
-async def hand_out(connector: Connector, topics: Topics, consumer: AIOKafkaConsumer) -> None:
-    """The deliveries of every party with a sink → that sink, for ever."""
-    parties = {topics.delivery(party).name: party for party in connector.sinks}
-    consumer.subscribe(list(parties))
-    while True:
-        found = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS)
-        for place, records in found.items():
-            for record in records:
-                await _hand(connector, parties[place.topic], record.value, record.headers)
-        if found:
-            await consumer.commit()
-
-
-async def _hand(connector: Connector, party: str, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
-    try:
-        event = envelope.from_record(None, value, headers)
-    except Refused as error:  # written by the hub itself: a person must look, the others must not wait
-        log.error("delivery.unreadable", party=party, detail=error.detail_en)
-        return
-    if event.realm:
-        return  # a scenario's own world never reaches a real system
-    record = connector.dialect.write(event.type, event.data, Envelope.of(event))
-    if record is not None:
-        await connector.sinks[party].send(record, key=f"{event.sequence:012}-{event.id}")
-
-
 async def keep_running(
     name: str,
     pump: Callable[[], Awaitable[None]],
@@ -134,7 +90,7 @@ async def keep_running(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Run *pump* again and again; what is unavailable is tried later and later, anything else is a bug and goes up."""
-    pause = _FIRST_PAUSE
+    pause = FIRST_PAUSE
     while True:
         pulse.states[name] = "ok"
         started = asyncio.get_running_loop().time()
@@ -142,12 +98,12 @@ async def keep_running(
             await pump()
             return
         except (Unavailable, KafkaError, OSError) as error:
-            if asyncio.get_running_loop().time() - started > _LONGEST_PAUSE:
-                pause = _FIRST_PAUSE
+            if asyncio.get_running_loop().time() - started > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
             pulse.states[name] = f"{type(error).__name__}: {error}"[:200]
             log.warning("connector.unavailable", connector=name, reason=str(error)[:200], pause_seconds=pause)
             await sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def consumer_for(connector: Connector, bootstrap: str) -> AIOKafkaConsumer:
@@ -178,7 +134,7 @@ async def run(
     def handing(connector: Connector) -> Callable[[], Awaitable[None]]:
         async def pump() -> None:
             async with consumer_for(connector, bootstrap) as consumer:
-                await hand_out(connector, topics, consumer)
+                await hand_out(connector, topics, consumer, pulse)
 
         return pump
 

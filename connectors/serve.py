@@ -14,14 +14,15 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-import orjson
 import structlog
 
 from connectors import registry
 from connectors.filedrop import FileSink, FileSource, Folders
 from connectors.protocol import Connector
-from connectors.runner import Pulse, run
+from connectors.pulse import Pulse
+from connectors.runner import run
 from hub.canonical.event import SHANGHAI
+from hub.health import Check, Probes, serve
 from hub.local.topics import load_topics
 from hub.reference import load as load_reference
 from hub.settings import Settings
@@ -31,6 +32,7 @@ from hub.topics import Topics
 log = structlog.get_logger(__name__)
 
 _CONFIGURATION = 3  #: exit code for a wrong setting, as of every verb
+_STUCK_SECONDS = 60.0  #: a file that lies in an inbox longer than this waits for us, not we for it
 
 
 def now() -> datetime:
@@ -103,11 +105,7 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    server = (
-        await asyncio.start_server(lambda reader, writer: _answer(reader, writer, pulse), "127.0.0.1", health_port)
-        if health_port
-        else None
-    )
+    server = serve(Probes(_checks(found, pulse), lambda: _waiting(pulse)), health_port) if health_port else None
     log.info("connectors.started", connectors=sorted(found), pid=os.getpid())
     try:
         with suppress(asyncio.CancelledError):
@@ -119,17 +117,33 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
         raise SystemExit(128 + stopped)
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pulse: Pulse) -> None:
-    """Two pages and no framework: this process has no other web."""
-    with suppress(OSError, ValueError, asyncio.TimeoutError):
-        line = await asyncio.wait_for(reader.readline(), 2.0)
-        path = line.split(b" ")[1] if line.count(b" ") >= 2 else b""
-        status = {b"/livez": 200, b"/readyz": 200 if pulse.ready else 503}.get(path.partition(b"?")[0], 404)
-        body = orjson.dumps({"ready": pulse.ready, "checks": pulse.states})
-        word = {200: "OK", 503: "Service Unavailable", 404: "Not Found"}[status]
-        writer.write(
-            f"HTTP/1.1 {status} {word}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
-            + body
-        )
-        await writer.drain()
-    writer.close()
+def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
+    """Every pump, and every inbox from which nothing is taken though something lies there."""
+
+    def pump(name: str) -> Check:
+        async def check() -> str:
+            return pulse.states.get(name, "not started")
+
+        return check
+
+    def inbox(source: FileSource) -> Check:
+        async def check() -> str | None:
+            age = await asyncio.to_thread(source.oldest_seconds)
+            return None if age < _STUCK_SECONDS else f"nothing was taken for {age:.0f} s"
+
+        return check
+
+    async def outboxes() -> str | None:
+        return pulse.stuck(_STUCK_SECONDS)
+
+    checks: dict[str, Check] = {"outboxes": outboxes}
+    checks |= {f"{name}.in": pump(f"{name}.in") for name, each in found.items() if each.source is not None}
+    checks |= {f"{name}.out": pump(f"{name}.out") for name, each in found.items() if each.sinks}
+    return checks | {
+        f"{name}.inbox": inbox(each.source) for name, each in found.items() if isinstance(each.source, FileSource)
+    }
+
+
+def _waiting(pulse: Pulse) -> dict[str, dict[str, str]]:
+    """Receivers that cannot be reached at this moment, with the reason."""
+    return {"waiting": {name: one.reason for name, one in pulse.unreachable.items()}}

@@ -74,6 +74,14 @@ class FileSource:
                 async for batch in self._present():
                     yield batch
 
+    def oldest_seconds(self) -> float:
+        """How long the oldest finished file has been lying in the inbox; 0 if none does."""
+        try:
+            waiting = self._folders.waiting(time.time(), self._quiet)
+            return max((time.time() - path.lstat().st_ctime for path in waiting[:1]), default=0.0)
+        except FileNotFoundError:  # taken this moment, or nothing was ever put there
+            return 0.0
+
     async def _present(self) -> AsyncIterator[Sequence[Delivery]]:
         """Everything that is there now."""
         folders = self._folders

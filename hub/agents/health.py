@@ -1,57 +1,60 @@
-"""Is this worker alive, and does every partition it was given move? Two answers on a loopback port.
+"""Does every partition this worker was given move?
 
 The one rule: readiness watches progress, not the process: a worker that runs but stands still is not ready.
 """
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import uvicorn
 from mode import Service
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
+from hub.engine.intake import Intake, PartitionProgress
 from hub.engine.worker import EngineApp
+from hub.health import Probes, serve
 
 
-def serve_health(app: EngineApp, port: int, host: str = "127.0.0.1") -> None:
-    """Have *app* answer ``/livez`` and ``/readyz`` on *port*."""
-
-    async def livez(request: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
-    async def readyz(request: Request) -> JSONResponse:
-        checks = {name: _check(app, name) for name in app.flows}
-        ready = app.ready and all(check["ready"] for check in checks.values())
-        return JSONResponse(
-            {"status": "ok" if ready else "unready", "checks": checks}, status_code=200 if ready else 503
-        )
-
-    routes = Starlette(routes=[Route("/livez", livez), Route("/readyz", readyz)])
+def serve_health(app: EngineApp, port: int) -> None:
+    """Have *app* answer ``/livez`` and ``/readyz`` on *port*: one check for each of its flows."""
+    probes = Probes({name: _check(app, name) for name in app.flows}, lambda: _progress(app))
 
     class Health(Service):
         async def on_start(self) -> None:
-            config = uvicorn.Config(routes, host=host, port=port, log_level="warning", lifespan="off", access_log=False)
-            self._server = uvicorn.Server(config)
-            self._task = asyncio.create_task(self._server._serve())  # noqa: SLF001 - serve() would take the worker's signals
+            self._serving = serve(probes, port)
 
         async def on_stop(self) -> None:
-            self._server.should_exit = True
-            await asyncio.wait([self._task], timeout=2)
+            self._serving.close()
 
     app.service(Health)
 
 
-def _check(app: EngineApp, name: str) -> dict[str, Any]:
-    intake = app.intakes.get(name)
-    if intake is None:
-        return {"ready": False, "partitions": []}
-    partitions = intake.progress()
-    return {
-        "ready": intake.ready.is_set() and all(each["state"] != "stalled" for each in partitions),
-        "partitions": [each for each in partitions if each["state"] != "running" or each["position"] != each["end"]],
+def _check(app: EngineApp, name: str) -> Callable[[], Awaitable[str | None]]:
+    async def check() -> str | None:
+        intake = app.intakes.get(name)
+        return "not started" if intake is None else _wrong(intake)
+
+    return check
+
+
+def _wrong(intake: Intake) -> str | None:
+    """What keeps the flow from moving, in a word, with the first partition it is true of."""
+    if intake.broker_silent:
+        return "the broker does not say where the logs end"
+    stalled = [each for each in intake.progress() if each["state"] == "stalled"]
+    if stalled:
+        return f"stalled: {_place(stalled[0])}" + (f" and {len(stalled) - 1} more" if len(stalled) > 1 else "")
+    return None if intake.ready.is_set() else "lanes are opening"
+
+
+def _place(each: PartitionProgress) -> str:
+    return f"{each['topic']}/{each['partition']} at {each['position']} of {each['end']}"
+
+
+def _progress(app: EngineApp) -> Mapping[str, Any]:
+    """Every partition that is behind or not running."""
+    behind = {
+        name: [each for each in intake.progress() if each["state"] != "running" or each["position"] != each["end"]]
+        for name, intake in app.intakes.items()
     }
+    return {"partitions": behind}

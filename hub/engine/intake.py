@@ -82,6 +82,11 @@ class Intake(Service):
         """Where each partition of this process stands."""
         return [self._progress_of(lane, at) for lane in self._lanes.values() for at in lane.partitions]
 
+    @property
+    def broker_silent(self) -> bool:
+        """Whether nothing is known of the logs' ends any more: then none of the lanes can be said to move."""
+        return self._watch.silent
+
     async def on_start(self) -> None:
         self._before_start()
         send_once()

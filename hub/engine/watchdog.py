@@ -90,6 +90,11 @@ class ProgressWatch:
         """Where the reader of *at* stood when last asked."""
         return self._read_at.get(at)
 
+    @property
+    def silent(self) -> bool:
+        """Whether the broker has not said where the logs end for half of what is tolerated."""
+        return (time.monotonic() - self._answered_at) * 2 > self._settings.stall_timeout_ms / 1000
+
     def stalled(self, lane: Lane) -> bool:
         """Whether *lane* has something to do and has not moved for half of what is tolerated."""
         return self._still_for(lane) * 2 > self._settings.stall_timeout_ms / 1000

@@ -38,6 +38,7 @@ CREATE INDEX IF NOT EXISTS request_created ON request (created);
 """
 
 _DAY: Final = 86_400.0
+_NONE: Final = (-1, -1)  #: no file is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class SqliteKeys:
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "idempotency")
         self._db: sqlite3.Connection
+        self._file = _NONE
         self._working: dict[Scope, bytes] = {}  # what requests of this process hold now, with their content
         self._waiting: list[tuple[Callable[[], Any], asyncio.Future[Any]]] = []
         self._writer: asyncio.Task[None] | None = None
@@ -152,7 +154,7 @@ class SqliteKeys:
             self._working.pop(scope, None)
 
     async def check(self) -> None:
-        await self._run(partial(self._db.execute, "SELECT 1 FROM request LIMIT 1"))
+        await self._run(lambda: self._db.execute("SELECT 1 FROM request LIMIT 1"))
 
     async def purge(self) -> int:
         """Forget what is older than the retention; how many rows."""
@@ -191,14 +193,25 @@ class SqliteKeys:
     # ---- in the thread
 
     def _open(self) -> None:
+        """Open what lies at the path now, making it if there is nothing."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5.0)
         self._db.execute("PRAGMA journal_mode=WAL")
         # NORMAL: a power cut may take the last commits, a killed process takes none. The rule above makes that enough.
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        self._file = _identity(self._path)
 
     def _commit(self, steps: list[Callable[[], Any]]) -> list[Any]:
+        try:
+            if (
+                _identity(self._path) != self._file
+            ):  # taken away or replaced: what is written to it now, nobody would find
+                self._db.close()
+                self._file = _NONE
+                self._open()
+        except OSError as error:
+            raise sqlite3.OperationalError(str(error)) from error
         self._db.execute("BEGIN IMMEDIATE")
         try:
             results = [step() for step in steps]
@@ -252,3 +265,12 @@ class SqliteKeys:
 
     def _purge(self) -> int:
         return self._db.execute("DELETE FROM request WHERE created < ?", (self._clock() - self._retention,)).rowcount
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Device and inode of what lies at *path*; another pair if nothing does."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return status.st_dev, status.st_ino

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 log = structlog.get_logger(__name__)
+
+_REMEMBERED_SECONDS: Final = 5.0
 
 
 class Unacknowledged(Exception):
@@ -53,6 +57,7 @@ class Publisher:
         self._client_id = client_id
         self._producer: AIOKafkaProducer | None = None
         self._renewal: asyncio.Task[None] | None = None
+        self._failed_at = -math.inf  #: when records last went without an answer and none was answered since; monotonic
 
     async def open(self) -> None:
         """Connect. Raises `KafkaError` when no broker answers."""
@@ -88,6 +93,16 @@ class Publisher:
             if not await self._producer.client.force_metadata_update():
                 raise Unacknowledged("no metadata")
 
+    async def check_progress(self) -> None:
+        """Raise `Unacknowledged` if the last records written got no answer, and that not long ago.
+
+        Not for ever: while nobody is sent here, only time can tell that it may be tried again.
+        """
+        if self._producer is None:
+            raise Unacknowledged("the producer is being renewed")
+        if time.monotonic() - self._failed_at < _REMEMBERED_SECONDS:
+            raise Unacknowledged("the last records got no answer")
+
     async def publish(self, records: Sequence[Written]) -> list[Place]:
         """Write *records* and wait until they are there; those of one partition stay in order."""
         producer = self._producer
@@ -107,14 +122,19 @@ class Publisher:
                         )
                     )
                 # In order and one by one: all but the first of a partition's are done when their turn comes.
-                return [Place(done.topic, done.partition, done.offset) for done in [await future for future in futures]]
+                places = [
+                    Place(done.topic, done.partition, done.offset) for done in [await future for future in futures]
+                ]
         except (KafkaError, TimeoutError, Unacknowledged) as error:
+            self._failed_at = time.monotonic()
             for future in futures:
                 future.add_done_callback(_forget)
             if isinstance(error, KafkaError) and not error.retriable:
                 # After such an error the sequence numbers have a hole: this producer would fail for ever.
                 self._renew(producer)
             raise Unacknowledged(type(error).__name__) from error
+        self._failed_at = -math.inf
+        return places
 
     def _renew(self, broken: AIOKafkaProducer) -> None:
         if self._producer is not broken:

@@ -94,7 +94,7 @@ async def opened(parts: Parts) -> AsyncIterator[Gateway]:
         ),
         pull=Pull(readers, Cursors(secret), limits, metrics, parts.dev),
         trace=Trace(parts.bootstrap, parts.topics, asyncio.Lock()),
-        health=Health({"kafka": publisher.check, "store": keys.check}, metrics),
+        health=Health({"kafka": publisher.check, "producer": publisher.check_progress, "store": keys.check}, metrics),
         tokens=parts.tokens,
         failed_logins=FailedLogins(limits.failed_logins_per_minute, limits.failed_logins_back_off_seconds),
         concurrency={"write": writing, "poll": polling},
@@ -134,7 +134,7 @@ class Server(uvicorn.Server):
         self.ended_by = number
         self.force_exit = self.should_exit
         self.should_exit = True
-        self._gateway.health.stopping = True
+        self._gateway.health.probes.stopping = True
         self._gateway.pull.readers.stopping.set()
 
 

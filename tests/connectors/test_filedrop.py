@@ -23,9 +23,11 @@ from aiokafka.errors import KafkaConnectionError
 
 from connectors import registry, runner
 from connectors.filedrop import FileSink, FileSource, Folders
+from connectors.handing import hand_out
 from connectors.memory import MemorySink, MemorySource, PlainDialect
 from connectors.protocol import Connector, Unavailable
-from connectors.runner import Pulse, hand_out, keep_running, take_in
+from connectors.pulse import Pulse
+from connectors.runner import keep_running, take_in
 from connectors.serve import file_connectors
 from hub.canonical.event import SHANGHAI, Event, derived_id, own_event_id
 from hub.testing import Broker

@@ -1,0 +1,40 @@
+"""Whether each pump of the connectors is at work, and which receivers wait, for ``/readyz``.
+
+The one rule: a receiver that cannot be reached is a fact of its own beside the pumps: it makes nobody else wait.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A receiver that cannot be reached: why, and since when on the monotonic clock."""
+
+    reason: str
+    since: float
+
+
+@dataclass(slots=True)
+class Pulse:
+    """What each pump says of itself (``<dialect>.in``, ``<dialect>.out``), and ``<dialect>.out.<party>`` that waits."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    unreachable: dict[str, Unreachable] = field(default_factory=dict)
+
+    @property
+    def ready(self) -> bool:
+        """Is every pump at work?"""
+        return bool(self.states) and all(state == "ok" for state in self.states.values())
+
+    def cannot_reach(self, name: str, reason: str) -> None:
+        """Note that the receiver *name* cannot be reached now."""
+        known = self.unreachable.get(name)
+        self.unreachable[name] = Unreachable(reason, known.since if known else time.monotonic())
+
+    def stuck(self, seconds: float) -> str | None:
+        """The receivers that could not be reached for longer than *seconds*; None: nobody."""
+        long = [name for name, one in self.unreachable.items() if time.monotonic() - one.since > seconds]
+        return f"not reached for {seconds:g} s: {', '.join(sorted(long))}" if long else None
