@@ -39,7 +39,7 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
             detail_en=f"{event.type} is not an event type a party may send",
         )
     check(event_type, event.data)
-    _check_window(event, reference)
+    check_window(event, reference)
     check_secrecy(event.data)
     _check_times(event_type, event, now)
     _check_known(event_type, event, reference.directory)
@@ -50,7 +50,8 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
         guard(event, reference.directory)
 
 
-def _check_window(event: Event, reference: Reference) -> None:
+def check_window(event: Event, reference: Reference) -> None:
+    """Raise `Refused` INVALID_FIELD for an inspection on site whose window holds no working day of the calendar known here."""
     data = event.data
     if (
         event.type not in ("inspection.plan.submitted", "inspection.plan.amended")

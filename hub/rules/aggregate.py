@@ -72,11 +72,8 @@ class Aggregate(ABC, Generic[S]):
         return mark
 
     def entity(self, event: Event) -> str:
-        """What `once` counts by: the row's first field."""
-        data = event.data
-        return str(
-            next((value for name, value in data.items() if name not in ("correlationId", "complaintId", "uscc")), "")
-        )
+        """What `once` counts by: the row's first field, the aggregate itself where it has no other."""
+        return event.key
 
     def timers(self, state: S, reference: Reference) -> Iterable[Timer]:
         """What falls due besides clocks and parking."""

@@ -1,18 +1,37 @@
 """What every aggregate remembers, whatever it is about.
 
 The one rule: a state is a value that can be written down and read back exactly; nothing in it is derived from a clock or from chance.
-`FORMAT` is written with it, so that the next version of the code can read what this one wrote.
+`FORMAT` stands first in what is written, so that the next version of the code can read what this one wrote: a record of an older
+format goes through every step of `UPGRADES` from its own on, and is written in the present one when next it changes. A newer
+format is never guessed at.
+
+Whoever changes what is written raises `FORMAT`, adds the step from the format before, and keeps a record of that in
+`tests/rules/states/`. The version before must be able to run beside this one while workers are replaced: it refuses what this
+one has written and waits for its own replacement.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from hub.canonical.event import Event
 
-FORMAT = 1
+FORMAT: Final = 2
+
+#: Step from the format before to the next, on the record as plain JSON.
+UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    1: lambda record: record,  # had no number in it, which is how it is known; all else is as in 2
+}
+
+
+class NewerFormat(Exception):
+    """A record written by a later version of the code."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(f"a state of format {found}, and this version knows up to {FORMAT}: start the newer version")
 
 
 class Row(msgspec.Struct, omit_defaults=True):
@@ -58,9 +77,10 @@ class Parked(msgspec.Struct):
 class Common(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The part of the state that all aggregates share."""
 
+    # First, and always written: a default that is a function is not left out.
+    format: int = msgspec.field(default_factory=lambda: FORMAT)
     key: str
     realm: str = ""
-    format: int = FORMAT
     sequence: int = 0  #: version of the aggregate: number of the last event in its order
     now: str = ""  #: latest moment of decision seen; time never runs back inside an aggregate
     seen: dict[str, None] = {}  #: ids of every event heard, in order of arrival
@@ -72,6 +92,8 @@ class Common(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 S = TypeVar("S", bound=Common)
 
+_HEAD: Final = b'{"format":%d,' % FORMAT
+
 
 def encode(state: Common) -> bytes:
     """Write a state down (JSON: an operator can read it in the state topic)."""
@@ -79,5 +101,20 @@ def encode(state: Common) -> bytes:
 
 
 def decode(raw: bytes, kind: type[S]) -> S:
-    """Read a state back."""
-    return msgspec.json.decode(raw, type=kind)
+    """Read a state back, whatever format it was written in. Raises `NewerFormat`."""
+    return msgspec.json.decode(raw if raw.startswith(_HEAD) else upgraded(raw), type=kind)
+
+
+def upgraded(
+    raw: bytes,
+    steps: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = UPGRADES,
+    to: int = FORMAT,
+) -> bytes:
+    """The same state in format *to*."""
+    record = msgspec.json.decode(raw)
+    found = record.get("format", 1)
+    if found > to:
+        raise NewerFormat(found)
+    for step in range(found, to):
+        record = steps[step](record)
+    return msgspec.json.encode(record | {"format": to})

@@ -14,10 +14,11 @@ from hub.agents.translate import Translator
 from hub.canonical.event import SHANGHAI, own_event_id
 from hub.engine.record import Outgoing, Record
 from hub.engine.state import State
+from hub.rules.inspection import INSPECTION
 from hub.rules.matter import MATTER
 from hub.wire import envelope
 from tests.agents.records import NOW, TOPICS, as_record, decide, sent
-from tests.hub.facts import lead
+from tests.hub.facts import lead, plan
 
 REFERENCE = reference.load()
 
@@ -199,6 +200,41 @@ class TestAggregates:
         decide(matters.handle, state, *(as_record(next(scenario.translate(fact))) for fact in facts))
         assert state.get(b"play-1~MT-XS-1") is not None
         assert state.timers.due_ms(b"play-1~MT-XS-1") is None
+
+
+class TestInspections:
+    def test_a_year_announced_since_the_door_was_built_counts(self, translator: Translator) -> None:
+        """The window lies in days that a notice of 2027 took off; the door, which knows weekends only, let it in."""
+        inspections = AggregateAgent("inspections", INSPECTION, TOPICS, REFERENCE)
+        state, uscc = State(), "91520115MA6XY0038H"
+        days = [f"2027-02-{day:02}" for day in range(5, 12)]
+        notice = {
+            "year": 2027,
+            "loadedAt": "2026-03-02T08:00:00+08:00",
+            "noticeNo": "1",
+            "offDays": days,
+            "workDays": [],
+        }
+        fact = plan("P-1", uscc)["data"] | {
+            "submittedAt": "2026-03-02T08:00:00+08:00",
+            "approvedAt": "2026-03-02T08:00:00+08:00",
+        }
+        fact |= {"window": {"from": "2027-02-08", "to": "2027-02-10"}}
+
+        calendar = next(
+            one
+            for one in translator.translate(sent("GY-ZHZFJ", "clock.calendar.loaded", notice, "cal"))
+            if one.topic == "inspection.event.v1"
+        )
+        decide(inspections.handle, state, as_record(calendar))
+        admitted = next(translator.translate(sent("GY-YJJ", "inspection.plan.submitted", fact, "P-1")))
+        written = decide(inspections.handle, state, as_record(admitted))
+
+        assert [
+            envelope.header(one.headers, "__dlq.errors.message").partition(" ")[0]
+            for one in written
+            if one.topic.startswith("dlq.")
+        ] == ["INVALID_FIELD"]
 
 
 class TestDeliver:

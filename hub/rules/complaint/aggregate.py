@@ -76,9 +76,6 @@ class ComplaintAggregate(Aggregate[Ticket]):
                 return (data["copyTo"],) if "copyTo" in data else ()
         raise LookupError(f"{event_type} has no role {role}")
 
-    def entity(self, event: Event) -> str:
-        return str(event.data["complaintId"])
-
     def repeated(self, state: Ticket, event: Event, ledger: Ledger) -> None:
         ledger.emit(
             "complaint.conflict.detected",

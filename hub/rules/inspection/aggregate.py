@@ -13,6 +13,7 @@ from hub.canonical.event import SHANGHAI, Event
 from hub.canonical.party import CITY_BRIGADE, Directory, Kind
 from hub.canonical.periods import ONE_DAY
 from hub.reference import Reference
+from hub.rules.admit import check_window
 from hub.rules.aggregate import Aggregate, Timer
 from hub.rules.inspection import dispute, freeze, neighbour, refusals, register, submit, tell, visit
 from hub.rules.inspection.rerun import rerun
@@ -56,6 +57,10 @@ class InspectionAggregate(Aggregate[Enterprise]):
     name = "inspection"
     state_type = Enterprise
     _key_field = "uscc"
+
+    def arrival(self, state: Enterprise, event: Event, ledger: Ledger) -> None:
+        # The door knows the years of the files only; a year announced since is known here.
+        check_window(event, ledger.reference)
 
     def missing(self, state: Enterprise, event: Event) -> str:
         """The plan, joint or visit *event* names, if it is not known yet."""
