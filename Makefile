@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo dev test test-fast check lint types clean
+.PHONY: help setup demo dev test test-fast faults check lint types clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -34,6 +34,10 @@ test: $(READY) ## all tests, those on the real broker included
 
 test-fast: $(READY) ## the tests that need no broker
 	@$(BIN)/pytest -q tests/canonical tests/rules tests/wire tests/schemas tests/play tests/topics
+
+SEEDS ?= 1
+faults: $(READY) ## the fault programme: SEEDS=n PLAN=name EVENTS=n (PLAN=list tells the plans)
+	@$(BIN)/python -m tests.faults $(if $(filter list,$(PLAN)),--list,--plan "$(PLAN)") --seeds $(SEEDS) --events $(or $(EVENTS),0)
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check .

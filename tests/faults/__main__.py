@@ -1,0 +1,69 @@
+"""`python -m tests.faults`: the fault programme. Seeds and the commit are printed, the evidence of a failed run is kept."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.faults.mutants_run import run_all
+from tests.faults.plans import find, plans
+from tests.faults.run import Outcome, run
+
+_EVIDENCE = Path(".hub/faults")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--plan", default="", help="one plan by name; without: all of them")
+    parser.add_argument("--seeds", type=int, default=1, help="so many runs of each plan")
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--events", type=int, default=0, help="instead of the plan's own number")
+    parser.add_argument("--list", action="store_true", help="what plans there are")
+    options = parser.parse_args()
+    if options.list:
+        _say("\n".join(f"{plan.name:12} {plan.why}" for plan in plans()))
+        _say("mutants      broken hubs, each of which has to be caught")
+        return 0
+    if options.plan == "mutants":
+        _say(f"commit {_commit()} · mutants · seed {options.first_seed}")
+        return 1 if asyncio.run(run_all(options.first_seed, _EVIDENCE.absolute(), _say)) else 0
+    try:
+        wanted = [find(options.plan)] if options.plan else plans()
+    except LookupError as error:
+        _say(str(error))
+        return 2
+    _say(f"commit {_commit()} · {', '.join(plan.name for plan in wanted)} · {options.seeds} seed(s)")
+    outcomes: list[Outcome] = []
+    for plan in wanted:
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
+            events = options.events or plan.events
+            _say(f"{plan.name} seed {seed}, {events} events")
+            home = _EVIDENCE / f"{plan.name}-{seed}-{time.strftime('%m%d-%H%M%S')}"
+            outcome = asyncio.run(run(plan, seed, events, home.absolute(), _say))
+            outcomes.append(outcome)
+            _say("".join(f"    {line}\n" for line in outcome.audit.splitlines()) + outcome.line())
+            for complaint in outcome.complaints:
+                _say(f"  ✘ {complaint}")
+            if outcome.evidence:
+                _say(f"  evidence: {outcome.evidence}")
+    unclean = [outcome for outcome in outcomes if not outcome.clean]
+    _say(f"{len(outcomes)} run(s), {len(unclean)} not clean · commit {_commit()}")
+    return 1 if unclean else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _commit() -> str:
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "unknown"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

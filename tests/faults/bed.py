@@ -1,0 +1,290 @@
+"""The bed: a cluster, the hub's processes, senders and receivers, and the way from a plan to the auditor's verdict.
+
+One rule: the hub runs by its own commands and is met at its own doors. The bed knows of it what an operator knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from hub.local.ports import LOOPBACK, free_ports
+from hub.local.secrets import TOKENS, keep_check_code_key, keep_tokens
+from hub.local.topics import load_topics
+from hub.settings import Settings
+from tests.faults.cluster import Cluster
+from tests.faults.journal import Journal
+from tests.faults.load import Fact, Load, Thread
+from tests.faults.processes import Process, Supervisor
+from tests.faults.receivers import files as by_file
+from tests.faults.receivers import kafka as by_kafka
+from tests.faults.receivers.inbox import Inbox
+from tests.faults.receivers.pull import pull
+from tests.faults.senders.files import Files
+from tests.faults.senders.gateway import Gateway
+from tests.faults.senders.kafka import Kafka
+
+AGENTS = ("translate", "inspections", "matters", "complaints", "deliver")
+PULLING = ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ")
+FOLLOWING = ("GY-JCY", "GY-SFJ", "GSH-GOV", "GY-12345", "GY-ZD-DD4", "GY-GOV")
+FILING = "GY-RSJ"
+_BATCH = 40
+_PROJECT = Path(__file__).parents[2]
+
+#: one: all agents in each of two workers · agents: a worker for each agent
+Layout = Literal["two", "agents"]
+
+
+@dataclass
+class Shape:
+    """What a run is made of."""
+
+    brokers: Literal[1, 3] = 1
+    layout: Layout = "two"
+    mutant: str = ""  #: run the hub with this defect planted
+    env: dict[str, str] = field(default_factory=dict)
+    #: A worker that is not a fixed slot leaves the group only when its session is over.
+    slots: bool = True
+    proxied: bool = False
+
+
+class Bed:
+    def __init__(self, home: Path, shape: Shape, cluster: Cluster, say: Callable[[str], None]) -> None:
+        self.home = home
+        self.shape = shape
+        self.cluster = cluster
+        self.say = say
+        self.bootstrap = cluster.proxied_bootstrap if shape.proxied else cluster.bootstrap
+        self.journals = home / "journals"
+        self.drop = home / "drop"
+        (port,) = free_ports(1)
+        self.gateway = f"http://{LOOPBACK}:{port}"
+        self.tokens = keep_tokens(home, load_topics(Settings(), "local").parties())
+        self.supervisor = Supervisor(home / "logs", self._environment())
+        self.inboxes: list[Inbox] = []
+        self.accepted = 0
+        self.planned = 0  #: facts of the load
+        self.sending_failed: list[str] = []
+        self._port = port
+        self._worker_number = 0
+        self._receivers: list[asyncio.Task[None]] = []
+
+    # ---- the hub
+
+    def start_hub(self) -> None:
+        self._add("gateway", "gateway", "--port", str(self._port), ready=f"{self.gateway}/readyz")
+        self._add("connectors", "connectors")
+        if self.shape.layout == "agents":
+            for agent in AGENTS:
+                self.add_worker(agent)
+        else:
+            self.add_worker()
+            self.add_worker()
+
+    def add_worker(self, *agents: str) -> str:
+        """One more worker with *agents* or all of them; its name."""
+        self._worker_number += 1
+        name = f"worker-{self._worker_number}" + "".join(f"-{agent}" for agent in agents)
+        words = [word for agent in agents for word in ("--agent", agent)]
+        self._add(name, "worker", *words, *(["--slot", f"faults-{name}"] if self.shape.slots else []))
+        return name
+
+    def _add(self, name: str, verb: str, *words: str, ready: str = "") -> None:
+        command = ["tests.faults.mutant", self.shape.mutant] if self.shape.mutant else ["hub"]
+        if not ready:
+            (port,) = free_ports(1)
+            words, ready = (*words, "--health-port", str(port)), f"http://{LOOPBACK}:{port}/readyz"
+        argv = [sys.executable, "-m", *command, "serve", verb, *words]
+        self.supervisor.add(Process(name, verb, argv, ready))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PYTHONPATH": str(_PROJECT),
+            "PYTHONUNBUFFERED": "1",
+            "HUB_DEV": "true",
+            "HUB_KAFKA__BOOTSTRAP": self.bootstrap,
+            "HUB_TOKENS_FILE": str(self.home / TOKENS),
+            "HUB_STATE_DIR": str(self.home / "state"),
+            "HUB_DROP_DIR": str(self.drop),
+            "HUB_CHECK_CODE_SECRET": keep_check_code_key(self.home),
+            **({"HUB_ENVIRONMENT": "production"} if self.shape.brokers == 3 else {}),
+            **self.shape.env,
+        }
+
+    # ---- receivers
+
+    def start_receivers(self) -> None:
+        following = {party: self._inbox(f"{party}/kafka", party) for party in FOLLOWING}
+        work = [by_kafka.follow(self.cluster.bootstrap, following)]
+        work += [pull(self.gateway, self.tokens[party], self._inbox(f"{party}/pull", party)) for party in PULLING]
+        work.append(by_file.collect(self.drop, FILING, self._inbox(f"{FILING}/files", FILING, [by_file.KIND])))
+        self._receivers = [asyncio.create_task(each) for each in work]
+
+    def _inbox(self, consumer: str, party: str, types: Sequence[str] = ()) -> Inbox:
+        inbox = Inbox(self.journals, consumer, party, types)
+        self.inboxes.append(inbox)
+        return inbox
+
+    @property
+    def effects(self) -> int:
+        return sum(map(len, self.inboxes))
+
+    # ---- load
+
+    async def send(self, load: Load, rate: float, limit_seconds: float) -> None:
+        """Send *load*, starting so many facts a second, and return when all of it is accepted."""
+        journal = Journal(self.journals / "sender.jsonl")
+        doors = {
+            "gateway": Gateway(self.gateway, self.tokens, journal, limit_seconds),
+            "kafka": Kafka(self.cluster.bootstrap, journal, limit_seconds),
+            "file": Files(self.drop, FILING, journal, limit_seconds),
+        }
+        queues: dict[tuple[str, str], asyncio.Queue[Thread]] = defaultdict(asyncio.Queue)
+        open_threads = 0
+        everything = asyncio.Event()
+        senders: list[asyncio.Task[None]] = []
+
+        def enqueue(thread: Thread) -> None:
+            at = (thread.door, thread.facts[thread.next].party)
+            if at not in queues:
+                lanes = 3 if thread.door == "gateway" else 1
+                # The first lane sends one by one, as small systems do.
+                senders.extend(
+                    asyncio.create_task(run(queues[at], doors[thread.door], _BATCH if lane or lanes == 1 else 1))
+                    for lane in range(lanes)
+                )
+            queues[at].put_nowait(thread)
+
+        async def run(queue: asyncio.Queue[Thread], door: Gateway | Kafka | Files, most: int) -> None:
+            nonlocal open_threads
+            while True:
+                threads = [await queue.get()]
+                while len(threads) < most and not queue.empty():
+                    threads.append(queue.get_nowait())
+                try:
+                    await door.send([thread.facts[thread.next] for thread in threads])
+                except Exception as error:  # noqa: BLE001 - noted and judged at the end; the others go on
+                    self.sending_failed.append(repr(error)[:600])
+                    open_threads -= len(threads)
+                    everything.set()
+                    continue
+                self.accepted += len(threads)
+                for thread in threads:
+                    thread.next += 1
+                    if thread.next == len(thread.facts) and thread.repeat:
+                        thread.repeat = False
+                        thread.next -= 1
+                    if thread.next < len(thread.facts):
+                        enqueue(thread)
+                    else:
+                        open_threads -= 1
+                        if not open_threads:
+                            everything.set()
+
+        began, started = time.monotonic(), 0
+        for thread in load.threads():
+            open_threads += 1
+            started += len(thread.facts)
+            enqueue(thread)
+            if (ahead := started / rate - (time.monotonic() - began)) > 0.02:
+                await asyncio.sleep(ahead)
+        last, moved = -1, time.monotonic()
+        while open_threads:
+            everything.clear()
+            try:
+                await asyncio.wait_for(everything.wait(), 5)
+            except TimeoutError:
+                pass
+            if self.accepted != last:
+                last, moved = self.accepted, time.monotonic()
+            if time.monotonic() - moved > limit_seconds:
+                self.sending_failed.append(f"{open_threads} threads stood still for {limit_seconds:g} s")
+                break
+        for task in senders:
+            task.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+        for door in doors.values():
+            await door.close()
+        journal.close()
+
+    # ---- the end
+
+    def written(self) -> int:
+        """How much stands in all of the hub's topics: the sum of where they end."""
+        admin = AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": 2})
+        places = [
+            TopicPartition(name, number)
+            for name, topic in admin.list_topics(timeout=20).topics.items()
+            if not name.startswith("__")
+            for number in topic.partitions
+        ]
+        asked = admin.list_offsets({place: OffsetSpec.latest() for place in places}, request_timeout=20)
+        return sum(future.result().offset for future in asked.values())
+
+    async def drained(self, quiet_seconds: float, limit_seconds: float) -> float:
+        """Wait until nothing more is written and received; seconds until the last that was."""
+        began = moved = time.monotonic()
+        last: object = None
+        while True:
+            now = (await asyncio.to_thread(self.written), self.effects)
+            if now != last:
+                last, moved = now, time.monotonic()
+            elif time.monotonic() - moved >= quiet_seconds:
+                return moved - began
+            if time.monotonic() - began > limit_seconds:
+                raise TimeoutError(f"still busy {limit_seconds:g} s after the last fault")
+            await asyncio.sleep(0.3)
+
+    async def audit(self, dump: Path) -> tuple[int, str]:
+        """The auditor's exit code and words."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.faults.auditor", "--bootstrap", self.cluster.bootstrap,
+            "--journals", str(self.journals), "--schemas", str(_PROJECT / "schemas" / "avro"), "--dump", str(dump),
+            "--json", str(self.home / "audit.json"),
+            cwd=_PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            out, _ = await asyncio.wait_for(process.communicate(), 600)
+        except TimeoutError:
+            process.kill()
+            raise
+        return process.returncode or 0, out.decode()
+
+    async def stop(self) -> None:
+        for task in self._receivers:
+            task.cancel()
+        await asyncio.gather(*self._receivers, return_exceptions=True)
+        await self.supervisor.stop()
+
+
+@asynccontextmanager
+async def bed(home: Path, shape: Shape, say: Callable[[str], None] = print) -> AsyncIterator[Bed]:
+    """A running hub on a cluster of its own, with receivers; nothing of it outlives this."""
+    home.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    async with Cluster(shape.brokers, home / "kafka", proxied=shape.proxied) as cluster:
+        await cluster.apply_topics()
+        made = Bed(home, shape, cluster, say)
+        try:
+            made.start_hub()
+            await made.supervisor.until_ready(150)
+            made.start_receivers()
+            say(f"  ready in {time.monotonic() - began:.0f} s")
+            yield made
+        finally:
+            await made.stop()
+
+
+__all__ = ["AGENTS", "Bed", "Fact", "Layout", "Shape", "bed"]
