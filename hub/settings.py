@@ -7,6 +7,7 @@ One rule: this is the one place that reads `HUB_*`; everything else is handed va
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +50,9 @@ class Settings(BaseSettings):
     topics_file: Path | None = None  #: instead of the project's own topics.yaml
     tokens_file: Path | None = None  #: JSON: party → token, read by the gateway
     state_dir: Path = Path(".hub/state")  #: databases and cursors of this machine's processes
+    state_store: Literal["memory", "rocksdb"] = (
+        "memory"  #: where agents' state lies; rocksdb: more than memory, a cache under state_dir
+    )
     check_code_secret: SecretBytes = Field(default=SecretBytes(b""))  #: keys the check codes of inspections
     log_level: str = "INFO"
 

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from hub.agents import outgoing
+from hub.agents.formats import mark_format, unreadable
 from hub.agents.realms import Realms
 from hub.agents.translate import CONTROL
 from hub.canonical.event import HUB, SHANGHAI, Event
@@ -59,7 +60,7 @@ class AggregateAgent:
     def flow(self) -> Flow:
         """What the agent reads and where its state lives."""
         topic = self.topics.aggregate(self.rule.name)
-        return Flow(self.name, (topic.name,), topic.partitions, self.topics.state(self.name).name)
+        return Flow(self.name, (topic.name,), topic.partitions, self.topics.state(self.name).name, unreadable)
 
     def handle(self, batch: Batch) -> None:
         """Decide every record of *batch*, and what has fallen due."""
@@ -70,6 +71,8 @@ class AggregateAgent:
                 self._control(batch, record, word)
             else:
                 self._fact(batch, record)
+        if batch.state.changes:
+            mark_format(batch.state)
 
     def _fact(self, batch: Batch, record: Record) -> None:
         event = envelope.from_record(record.key, record.value, record.headers)

@@ -7,8 +7,10 @@ import click
 from hub.agents.health import serve_health
 from hub.agents.install import AGENTS, Lookups, install_agents
 from hub.boot import hub
+from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.engine.settings import EngineSettings
+from hub.engine.store_rocks import RocksMissing, require_rocksdict
 from hub.engine.worker import create_app, run
 from hub.telemetry import configure
 
@@ -29,7 +31,16 @@ def worker(agents: tuple[str, ...], health_port: int, slot: str, bootstrap: str 
     here = hub()
     configure(here.settings.log_level)
     app = create_app("hub-worker")
-    settings = EngineSettings(group_instance_id=slot)
+    settings = EngineSettings(
+        group_instance_id=slot,
+        state_store=here.settings.state_store,
+        state_folder=here.settings.state_dir / "engine",
+    )
+    if settings.state_store == "rocksdb":
+        try:
+            require_rocksdict()
+        except RocksMissing as missing:
+            raise Failed(Exit.CONFIGURATION, str(missing)) from None
     lookups = Lookups(here.topics, here.reference, virtual_time=here.settings.dev)
     install_agents(app, agents or AGENTS, lookups, settings, here.bootstrap(bootstrap))
     if health_port:

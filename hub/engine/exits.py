@@ -38,6 +38,8 @@ class Exit(IntEnum):
     PAUSED = 87
     #: The log could not be read.
     INTAKE_FAILED = 88
+    #: The state was written by a version that this one does not understand.
+    STATE_UNREADABLE = 89
 
 
 _log = structlog.get_logger("hub.engine")

@@ -6,8 +6,11 @@ the same shards without asking anyone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
+
+from hub.engine.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Flow:
     shards: int
     #: The compacted topic of the state, with one partition per shard. None: the flow keeps no state.
     state_topic: str | None = None
+    #: Why the flow cannot work with a state it was given, "" if it can. Asked when a lane has restored it, before anything is
+    #: read; the process ends rather than misread what a later version wrote.
+    unreadable: Callable[[State], str] | None = None
 
     def __post_init__(self) -> None:
         if not self.name or not self.topics or self.shards < 1:

@@ -158,6 +158,7 @@ class Lane:
         done, _ = await asyncio.wait({self._task}, timeout=within_seconds)
         if not done:
             die(Exit.REVOKE_OVERRUN, "a batch outlasted its lane", **self._name())
+        self._state.close()
         await self._producer.stop()
 
     async def _live(self) -> None:
@@ -174,7 +175,9 @@ class Lane:
     async def _open(self) -> None:
         await self._in_time("fence", self._producer.start())
         if self._state_at is not None:
-            self._state = await self._in_time("restore", restore(self._bootstrap, self._state_at, self._settings))
+            self._state = await self._in_time("restore", self._restore(self._state_at), endless=True)
+            if self._flow.unreadable and (why := self._flow.unreadable(self._state)):
+                die(Exit.STATE_UNREADABLE, why, **self._name())
         starts = await self._in_time("committed", self._starts())
         if self._closing:
             return
@@ -187,6 +190,12 @@ class Lane:
         self.phase = Phase.RUNNING
         self._opened()
 
+    async def _restore(self, at: TopicPartition) -> State:
+        def moved() -> None:
+            self.moved_at = time.monotonic()
+
+        return await restore(self._bootstrap, at, self._settings, moved)
+
     async def _starts(self) -> dict[TopicPartition, int]:
         """The committed offset of each partition, or the beginning of its log."""
         committed = await asyncio.gather(*(self._consumer.committed(at) for at in self.partitions))
@@ -195,9 +204,10 @@ class Lane:
         starts = await self._consumer.beginning_offsets(fresh) if fresh else {}
         return starts | {at: offset for at, offset in known.items() if offset is not None}
 
-    async def _in_time(self, step: str, doing: Awaitable[T]) -> T:
+    async def _in_time(self, step: str, doing: Awaitable[T], *, endless: bool = False) -> T:
+        """What *doing* gives. *endless*: it may take any time, because it limits itself by whether it moves."""
         try:
-            async with asyncio.timeout(self._settings.open_step_timeout_ms / 1000):
+            async with asyncio.timeout(None if endless else self._settings.open_step_timeout_ms / 1000):
                 result = await doing
         except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.OPEN_FAILED, "a lane did not open", step=step, error=repr(error), **self._name())
@@ -314,6 +324,8 @@ class Lane:
             die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
         except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
+        if (end := self._producer.state_end) is not None:
+            self._state.committed(end)
         self.positions.update(work.ends)
         self.moved_at = time.monotonic()
         counters = self._counters

@@ -37,6 +37,8 @@ class LaneProducer:
         self._settings = settings
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._turn = 0
+        #: Where the last state records of the last transaction that had any begin: all before them is committed, and they are.
+        self.state_end: int | None = None
         self._kafka = new_producer(
             bootstrap_servers=bootstrap,
             client_id=transactional_id,
@@ -80,8 +82,10 @@ class LaneProducer:
         written: list[Any] = [await kafka.send_batch(laid[at][0], at.topic, partition=at.partition) for at in laid]
         for at, batches in laid.items():
             written += [await kafka.send_batch(batch, at.topic, partition=at.partition) for batch in batches[1:]]
-        await asyncio.gather(*written)
+        placed = await asyncio.gather(*written)
         await kafka.commit_transaction()
+        if changes:
+            self.state_end = max(each.offset for each in placed if each.topic_partition == self._state)
         return True
 
     async def _learn_partitions(self, sent: Iterable[Outgoing]) -> None:

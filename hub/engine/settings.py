@@ -7,6 +7,8 @@ cluster in one building.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,18 @@ class EngineSettings:
     #: How soon a request the coordinator was not ready for is repeated, chiefly right after another transaction.
     retry_backoff_ms: int = 20
 
-    #: Each step of opening a lane: fence, restore, read the committed offset.
+    #: Each step of opening a lane: fence, restore, read the committed offset. A restore may take longer, but not stand still
+    #: for so long.
     open_step_timeout_ms: int = 60_000
+    #: Where the values of a state lie. Memory holds them whole; RocksDB keeps a copy of the log on the local disk, for more
+    #: state than memory, and reads only what is new of it after a restart. Timers are in memory with either.
+    state_store: Literal["memory", "rocksdb"] = "memory"
+    #: The folder of those copies.
+    state_folder: Path = Path(".hub/state/engine")
+    #: A copy that was last written longer ago is made anew. Must stay below `delete.retention.ms` of the state topics (a day):
+    #: after that the log no longer says what was deleted.
+    local_state_max_age_ms: int = 12 * 3_600_000
+
     #: The agent's time for one batch.
     decide_timeout_ms: int = 30_000
     #: From begin to the answer to the commit.

@@ -1,76 +1,85 @@
-"""Keyed bytes of one shard: the whole of them in memory, and the changes of one batch on top.
+"""Keyed bytes of one shard: the committed whole of them, and the changes of one batch on top.
 
 One rule: a change is visible to the batch that made it at once and to later batches only as part of the whole batch; the
 base is changed by `State.apply` alone. The lane calls it when it hands the batch to its transaction. If that transaction is
 not known to be committed the process ends, so no later batch can ever be committed on top of a change that was not.
+Where the values lie, in memory or on disk, is the store's business; the timers are always in memory.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from hub.engine.store import DUE_HEADER, Change, Delta, Store
+from hub.engine.store_memory import MemoryStore
 from hub.engine.timers import DueHeap
 
-#: Header of a state record: when its key is due, as decimal milliseconds since 1970. It stands beside the value so that a
-#: restore finds the timers without knowing how values are encoded.
-DUE_HEADER = "due"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The new value of a key, or its deletion."""
-
-    value: bytes | None
-    due_ms: int | None = None
-
-    def headers(self) -> tuple[tuple[str, bytes], ...]:
-        return () if self.due_ms is None else ((DUE_HEADER, b"%d" % self.due_ms),)
+__all__ = ["DUE_HEADER", "Change", "State", "StateView"]
 
 
 class State:
     """The committed state of one shard."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store | None = None) -> None:
+        self._store: Store = MemoryStore() if store is None else store
         self.timers = DueHeap()
-        self._values: dict[bytes, bytes] = {}
-        self._sorted: list[bytes] | None = None  # made when first asked for: most flows never ask
+        self.timers.load(dict(self._store.due()), ())
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._store)
+
+    @property
+    def end(self) -> int:
+        """Up to where in its log the state is known; a restore goes on from there."""
+        return self._store.end
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a committed record must be found at `end`, or the store holds what the log does not."""
+        return self._store.doubtful
 
     def get(self, key: bytes) -> bytes | None:
-        return self._values.get(key)
+        return self._store.get(key)
 
     def apply(self, changes: Mapping[bytes, Change]) -> None:
+        if not changes:
+            return
+        due_ms: dict[bytes, int] = {}
+        undue: list[bytes] = []
         for key, change in changes.items():
-            self._set(key, change)
+            if change.value is not None and change.due_ms is not None:
+                due_ms[key] = change.due_ms
+            elif self.timers.due_ms(key) is not None:
+                undue.append(key)
+                self.timers.set(key, None)
+        for key, at_ms in due_ms.items():
+            self.timers.set(key, at_ms)
+        self._store.apply(Delta({key: change.value for key, change in changes.items()}, due_ms, undue))
+
+    def load(self, values: Mapping[bytes, bytes | None], due_ms: Mapping[bytes, int], end: int) -> None:
+        """Take the last values of many keys, and their timers, from the committed log, which they follow up to *end*."""
+        undue = self.timers.among(values.keys()) - due_ms.keys()
+        self.timers.load(due_ms, undue)
+        self._store.apply(Delta(values, due_ms, undue))
+        self._store.committed(end, seen=True)
+
+    def committed(self, end: int) -> None:
+        """All that was applied was answered to be committed; *end*: where in the log the last of it begins."""
+        self._store.committed(end, seen=False)
+
+    def forget(self) -> None:
+        """Begin again with nothing."""
+        self._store.forget()
+        self.timers = DueHeap()
+
+    def close(self) -> None:
+        """Give back what the store holds outside of this process."""
+        self._store.close()
 
     def keys(self, prefix: bytes) -> Iterator[bytes]:
         """The keys that begin with *prefix*, sorted. Do not change the state while walking."""
-        if self._sorted is None:
-            self._sorted = sorted(self._values)
-        for index in range(bisect_left(self._sorted, prefix), len(self._sorted)):
-            key = self._sorted[index]
-            if not key.startswith(prefix):
-                return
-            yield key
-
-    def _set(self, key: bytes, change: Change) -> None:
-        known = key in self._values
-        if change.value is None:
-            self.timers.set(key, None)
-            if known:
-                del self._values[key]
-                if self._sorted is not None:
-                    del self._sorted[bisect_left(self._sorted, key)]
-            return
-        self._values[key] = change.value
-        self.timers.set(key, change.due_ms)
-        if not known and self._sorted is not None:
-            insort(self._sorted, key)
+        return self._store.keys(prefix)
 
 
 class StateView:

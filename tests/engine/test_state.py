@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiokafka.partitioner import murmur2 as reference
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from hub.engine.batch import Batch
 from hub.engine.flow import Flow
 from hub.engine.partitioning import murmur2
 from hub.engine.record import Outgoing
-from hub.engine.state import State, StateView
+from hub.engine.state import Change, State, StateView
+from hub.engine.store import Store
 from hub.engine.timers import DueHeap
+from tests.engine.stores import KINDS, new_store
 
 KEYS = st.binary(min_size=1, max_size=3)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -25,11 +30,31 @@ def test_keys_hash_as_in_the_java_client(key: bytes) -> None:
     assert murmur2(key) == reference(key)
 
 
-@given(st.lists(st.lists(st.tuples(KEYS, st.none() | st.binary(max_size=2)), max_size=8), max_size=6), KEYS)
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Store]:
+    """Makes a store of each kind, empty."""
+    made: list[Store] = []
+
+    def make() -> Store:
+        for each in made:
+            each.close()
+        made[:] = [new_store(request.param, tmp_path)]
+        made[0].forget()
+        return made[0]
+
+    return make
+
+
+@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    batches=st.lists(st.lists(st.tuples(KEYS, st.none() | st.binary(max_size=2)), max_size=8), max_size=6),
+    prefix=KEYS,
+    known=st.booleans(),
+)
 def test_a_view_reads_its_own_writes_and_the_base_changes_only_as_a_whole(
-    batches: list[list[tuple[bytes, bytes | None]]], prefix: bytes
+    store: Callable[[], Store], batches: list[list[tuple[bytes, bytes | None]]], prefix: bytes, known: bool
 ) -> None:
-    state, model = State(), dict[bytes, bytes]()
+    state, model = State(store()), dict[bytes, bytes]()
     for changes in batches:
         before = dict(model)
         view = StateView(state)
@@ -45,6 +70,8 @@ def test_a_view_reads_its_own_writes_and_the_base_changes_only_as_a_whole(
         for shown in (b"", prefix[:1], prefix):
             assert list(view.keys(shown)) == sorted(each for each in model if each.startswith(shown))
         state.apply(view.changes)
+        if known:  # a batch is seen before it is known to be committed, and alike after
+            state.committed(1)
         assert list(state.keys(b"")) == sorted(model)
         assert len(state) == len(model)
 
@@ -66,8 +93,8 @@ def test_a_key_is_due_when_its_last_change_said(changes: list[tuple[bytes, int |
     assert sorted(heap.take(9, 10)) == sorted(model)
 
 
-def test_a_timer_is_part_of_the_change_and_its_header() -> None:
-    state = State()
+def test_a_timer_is_part_of_the_change_and_its_header(store: Callable[[], Store]) -> None:
+    state = State(store())
     view = StateView(state)
     view.put(b"k", b"v", NOW + timedelta(seconds=2))
     assert view.due(b"k") == NOW + timedelta(seconds=2)
@@ -104,3 +131,26 @@ def test_a_flow_with_state_reads_one_topic_of_as_many_partitions_as_shards() -> 
     with pytest.raises(ValueError, match="more partitions"):
         Flow("x", ("a",), 2, "s").shard_of("a", 2)
     assert [Flow("x", ("a",), 3, "s").shard_of("a", each) for each in range(3)] == [0, 1, 2]
+
+
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(
+        st.dictionaries(KEYS, st.none() | st.tuples(st.binary(max_size=2), st.none() | st.integers(0, 9)), max_size=6),
+        max_size=6,
+    )
+)
+def test_what_is_loaded_in_bulk_is_what_is_applied_one_by_one(
+    store: Callable[[], Store], parts: list[dict[bytes, tuple[bytes, int | None] | None]]
+) -> None:
+    loaded, applied = State(store()), State()
+    for number, part in enumerate(parts):
+        values = {key: None if said is None else said[0] for key, said in part.items()}
+        dues = {key: said[1] for key, said in part.items() if said is not None and said[1] is not None}
+        loaded.load(values, dues, number + 1)
+        applied.apply({key: Change(value, dues.get(key)) for key, value in values.items()})
+        assert list(loaded.keys(b"")) == list(applied.keys(b""))
+        assert [loaded.get(key) for key in loaded.keys(b"")] == [applied.get(key) for key in applied.keys(b"")]
+        assert loaded.timers.next_ms() == applied.timers.next_ms()
+    assert sorted(loaded.timers.take(9, 99)) == sorted(applied.timers.take(9, 99))
+    assert loaded.end == len(parts)
