@@ -22,7 +22,7 @@ from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
 from hub.canonical.event import SHANGHAI
-from hub.health import Check, Probes, serve
+from hub.health import BrokerCheck, Check, Probes, serve
 from hub.local.topics import load_topics
 from hub.reference import load as load_reference
 from hub.settings import Settings
@@ -105,7 +105,12 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
-    server = serve(Probes(_checks(found, pulse), lambda: _waiting(pulse)), health_port) if health_port else None
+    broker = BrokerCheck(bootstrap)
+    server = (
+        serve(Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse)), health_port)
+        if health_port
+        else None
+    )
     log.info("connectors.started", connectors=sorted(found), pid=os.getpid())
     try:
         with suppress(asyncio.CancelledError):
@@ -113,6 +118,7 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
     finally:
         if server is not None:
             server.close()
+        await broker.close()
     if stopped:
         raise SystemExit(128 + stopped)
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import orjson
 import structlog
+from aiokafka.client import AIOKafkaClient
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +74,26 @@ class Probes:
         if said and said != "ok":
             log.warning("check.failed", check=name, reason=said)
         return said or "ok"
+
+
+class BrokerCheck:
+    """A check with a connection of its own: does any broker answer now?"""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._client = AIOKafkaClient(bootstrap_servers=bootstrap, client_id="hub-health")
+        self._open = False
+
+    async def __call__(self) -> str | None:
+        async with asyncio.timeout(LOOP_SECONDS):
+            if not self._open:
+                await self._client.bootstrap()
+                self._open = True
+            return None if await self._client.force_metadata_update() else "no answer"
+
+    async def close(self) -> None:
+        """Disconnect."""
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._client.close(), LOOP_SECONDS)
 
 
 class serve:  # noqa: N801 - used as a verb
