@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo dev test test-fast faults check lint types clean
+.PHONY: help setup demo dev test test-fast faults soak check lint types clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,11 @@ test-fast: $(READY) ## the tests that need no broker
 SEEDS ?= 1
 faults: $(READY) ## the fault programme: SEEDS=n PLAN=name EVENTS=n (PLAN=list tells the plans)
 	@$(BIN)/python -m tests.faults $(if $(filter list,$(PLAN)),--list,--plan "$(PLAN)") --seeds $(SEEDS) --events $(or $(EVENTS),0)
+
+MINUTES ?= 30
+EVENTS_PER_SECOND ?= 500
+soak: $(READY) ## a whole hub under steady load: memory and lag (MINUTES=30 EVENTS_PER_SECOND=500), report in .hub/soak
+	@$(BIN)/python -m tests.hub.soak --minutes $(MINUTES) --events-per-second $(EVENTS_PER_SECOND)
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from hub.topics import Topics
 
 #: Families of headers that tell where a dead letter comes from: ours (KIP-1191), Connect, Kafka Streams (KIP-1034), Spring.
 _ORIGINS = ("__dlq.errors.", "__connect.errors.", "__streams.errors.", "kafka_dlt-original-")
+_INGRESS = "evt."  #: how the topics begin in which records lie as they were sent
 _REDRIVEN = "hub_redriven"  #: header of the mark: ``partition/offset`` of the dead letter it is about
 
 
@@ -107,7 +108,8 @@ async def redrive(bootstrap: str, chosen: list[DeadLetter]) -> int:
 def _without_reason(letter: DeadLetter) -> Headers:
     headers = letter.record.headers
     own_id = _text(headers, "ce_id")
-    renamed = derived_id(own_id, "redrive", letter.number) if own_id and _text(headers, "ce_sequence") else own_id
+    heard = own_id and not letter.topic.startswith(_INGRESS)  # by an aggregate, for which the same id would be a repeat
+    renamed = derived_id(own_id, "redrive", letter.number) if heard else own_id
     return tuple(
         (name, renamed.encode() if name == "ce_id" else value)
         for name, value in headers
