@@ -61,6 +61,7 @@ class Shape:
 
 class Bed:
     def __init__(self, home: Path, shape: Shape, cluster: Cluster, say: Callable[[str], None]) -> None:
+        home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.shape = shape
         self.cluster = cluster
@@ -82,8 +83,11 @@ class Bed:
 
     # ---- the hub
 
-    def start_hub(self) -> None:
+    def start_gateway(self) -> None:
         self._add("gateway", "gateway", "--port", str(self._port), ready=f"{self.gateway}/readyz")
+
+    def start_hub(self) -> None:
+        self.start_gateway()
         self._add("connectors", "connectors")
         if self.shape.layout == "agents":
             for agent in AGENTS:
@@ -119,7 +123,6 @@ class Bed:
             "HUB_STATE_DIR": str(self.home / "state"),
             "HUB_DROP_DIR": str(self.drop),
             "HUB_CHECK_CODE_SECRET": keep_check_code_key(self.home),
-            **({"HUB_ENVIRONMENT": "production"} if self.shape.brokers == 3 else {}),
             **self.shape.env,
         }
 
@@ -266,13 +269,14 @@ class Bed:
         for task in self._receivers:
             task.cancel()
         await asyncio.gather(*self._receivers, return_exceptions=True)
+        for inbox in self.inboxes:
+            inbox.close()
         await self.supervisor.stop()
 
 
 @asynccontextmanager
 async def bed(home: Path, shape: Shape, say: Callable[[str], None] = print) -> AsyncIterator[Bed]:
     """A running hub on a cluster of its own, with receivers; nothing of it outlives this."""
-    home.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     async with Cluster(shape.brokers, home / "kafka", proxied=shape.proxied) as cluster:
         await cluster.apply_topics()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,8 @@ async def run_all(seed: int, folder: Path, say: Callable[[str], None]) -> list[s
         outcome = await run_mutant(expected, seed, folder / f"mutant-{name}-{seed}", say)
         complaint = verdict(expected, outcome)
         say(f"{'✘' if complaint else '✔'} {outcome.line()} · ends {outcome.exits}")
+        if not complaint and outcome.evidence:
+            shutil.rmtree(outcome.evidence)  # it was caught, as it must be
         if complaint:
             wrong.append(complaint)
             say(f"  {complaint}\n{outcome.audit}\n{outcome.complaints}")

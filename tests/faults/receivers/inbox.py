@@ -23,6 +23,9 @@ class Inbox:
     def __len__(self) -> int:
         return len(self._done)
 
+    def close(self) -> None:
+        self._journal.close()
+
     def take(self, deliveries: Iterable[tuple[str, str, str]]) -> None:
         """(id, type, subject) of each delivery, in their order."""
         lines = []
