@@ -14,13 +14,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import TypeVar
 
+import structlog
 from aiokafka.errors import ProducerFenced
 
 from hub.engine.batch import Batch
@@ -35,6 +36,11 @@ from hub.engine.state import State
 
 #: Timers run by the wall clock, which may be set; it is looked at again at least so often.
 _LONGEST_SLEEP_SECONDS = 1.0
+#: An idle lane looks for the end of its last transaction after this, again after this, and so often before it ends it anew.
+_LOOK_SECONDS = 0.5
+_LOOKS = 4
+
+_log = structlog.get_logger("hub.engine")
 
 T = TypeVar("T")
 
@@ -90,6 +96,7 @@ class Lane:
         consumer: Consumer,
         put: Callable[[Batch], Awaitable[object]],
         opened: Callable[[], None],
+        ends_of: Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]],
         counters: Counters,
         settings: EngineSettings,
         bootstrap: str,
@@ -105,6 +112,7 @@ class Lane:
         self._consumer = consumer
         self._put = put
         self._opened = opened
+        self._ends_of = ends_of
         self._counters = counters
         self._settings = settings
         self._bootstrap = bootstrap
@@ -124,6 +132,9 @@ class Lane:
         self._working = False
         self._closing = False
         self._last_start = 0.0
+        self._looking: asyncio.Task[None] | None = None
+        self._look_at = 0.0
+        self._looks = 0
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._live(), name=f"lane {flow.name}-{shard}")
 
@@ -229,8 +240,37 @@ class Lane:
                 until = loop.time() + min(due_ms / 1000 - time.time(), _LONGEST_SLEEP_SECONDS)
             if until is not None and until <= loop.time():
                 return True
-            await self._sleep(until)
+            await self._sleep(await self._settle(until))
         return False
+
+    async def _settle(self, until: float | None) -> float | None:
+        """While idle, make sure that the last transaction really ended: `producer` says why. Until when to sleep."""
+        if not self._producer.in_doubt or self._commit is not None:
+            return until
+        loop = asyncio.get_running_loop()
+        if self._looks >= _LOOKS:
+            await self._end_again()
+        elif self._look_at <= loop.time() and (self._looking is None or self._looking.done()):
+            self._look_at = loop.time() + _LOOK_SECONDS
+            self._looking = asyncio.create_task(self._look())
+        return min(until or self._look_at, self._look_at)
+
+    async def _look(self) -> None:
+        in_doubt = self._producer.in_doubt
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                ends = await self._ends_of(in_doubt.keys())
+        except Exception:  # noqa: BLE001 - a broker that does not answer now is asked again
+            return
+        if in_doubt is self._producer.in_doubt:  # else there has been another transaction meanwhile
+            self._producer.seen(ends)
+            self._looks += 1
+
+    async def _end_again(self) -> None:
+        """What was committed is still hidden: end it once more. Another lane's open transaction may be all; then it does no harm."""
+        _log.warning("CommitHidden", partitions=len(self._producer.in_doubt), **self._name())
+        await self._in_transaction(self._producer.end_again())
+        self._looks = 0
 
     async def _sleep(self, until: float | None) -> None:
         self._wake.clear()
@@ -315,15 +355,9 @@ class Lane:
 
     async def _write(self, work: _Work) -> None:
         batch = work.batch
-        try:
-            async with asyncio.timeout(self._settings.commit_timeout_ms / 1000):
-                written = await self._producer.commit(batch.sent, batch.state.changes, work.ends)
-        except ProducerFenced:
-            die(Exit.FENCED, "another worker holds this lane", **self._name())
-        except TimeoutError:
-            die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
-        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
-            die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
+        written = await self._in_transaction(self._producer.commit(batch.sent, batch.state.changes, work.ends))
+        self._looks = 0
+        self._look_at = asyncio.get_running_loop().time() + _LOOK_SECONDS
         if (end := self._producer.state_end) is not None:
             self._state.committed(end)
         self.positions.update(work.ends)
@@ -335,6 +369,17 @@ class Lane:
         if written:
             counters.transactions += 1
             counters.last_commit_at = self.moved_at
+
+    async def _in_transaction(self, doing: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._settings.commit_timeout_ms / 1000):
+                return await doing
+        except ProducerFenced:
+            die(Exit.FENCED, "another worker holds this lane", **self._name())
+        except TimeoutError:
+            die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
+            die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
 
     async def _committed(self) -> None:
         """Wait until the batch handed to its transaction is committed."""

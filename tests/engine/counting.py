@@ -1,4 +1,4 @@
-"""The agent of the crash tests, and a worker that runs it: `python -m tests.engine.counting BOOTSTRAP NAME PARTITIONS SLOT SESSION_MS`.
+"""The agent of the crash tests, and a worker that runs it: `python -m tests.engine.counting BOOTSTRAP NAME PARTITIONS SLOT SESSION_MS [REQUEST_MS]`.
 
 Per key it keeps how many numbers it saw, their sum and the last; each input is written to `out` under another key, every third
 one twice, and tells the state it found, so that an auditor can see afterwards whether each step followed the one before.
@@ -74,9 +74,9 @@ def counting_app(bootstrap: str, name: str, partitions: int, settings: EngineSet
 
 
 if __name__ == "__main__":
-    _, bootstrap, name, partitions, slot, session_ms = sys.argv
-    run(
-        counting_app(
-            bootstrap, name, int(partitions), replace(QUICK, group_instance_id=slot, session_timeout_ms=int(session_ms))
-        )
-    )
+    _, bootstrap, name, partitions, slot, session_ms, *request_ms = sys.argv
+    settings = replace(QUICK, group_instance_id=slot, session_timeout_ms=int(session_ms))
+    if request_ms:
+        waits = int(request_ms[0])
+        settings = replace(settings, request_timeout_ms=waits, commit_timeout_ms=min(waits, settings.commit_timeout_ms))
+    run(counting_app(bootstrap, name, int(partitions), settings))
