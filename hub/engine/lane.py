@@ -33,6 +33,7 @@ from hub.engine.record import Record
 from hub.engine.restore import restore
 from hub.engine.settings import EngineSettings
 from hub.engine.state import State
+from hub.engine.store_log import StateLog
 
 #: Timers run by the wall clock, which may be set; it is looked at again at least so often.
 _LONGEST_SLEEP_SECONDS = 1.0
@@ -186,6 +187,7 @@ class Lane:
     async def _open(self) -> None:
         await self._in_time("fence", self._producer.start())
         if self._state_at is not None:
+            await self._in_time("settle", self._undo_hidden(self._state_at))
             self._state = await self._in_time("restore", self._restore(self._state_at), endless=True)
             if self._flow.unreadable and (why := self._flow.unreadable(self._state)):
                 die(Exit.STATE_UNREADABLE, why, **self._name())
@@ -200,6 +202,22 @@ class Lane:
         self._consumer.resume(*self.partitions)
         self.phase = Phase.RUNNING
         self._opened()
+
+    async def _undo_hidden(self, at: TopicPartition) -> None:
+        """What the predecessor's last transaction left without an end (see `endtxn`) would hide the state for ever.
+
+        Its offsets are as hidden as its records, so it can be undone as a whole: its input is read again. The same records
+        under the same ids go out again; those of before may yet appear beside them.
+        """
+        log = StateLog(self._bootstrap, at, self._settings)
+        try:
+            await log.start()
+            if not await log.hides():
+                return
+        finally:
+            await log.stop()
+        _log.warning("TransactionWithoutEnd", **self._name())
+        await self._producer.undo(at, await self._starts())
 
     async def _restore(self, at: TopicPartition) -> State:
         def moved() -> None:

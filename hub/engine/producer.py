@@ -1,8 +1,8 @@
 """The fenced producer of one lane: everything a batch writes, and the offsets it read up to, in one transaction.
 
 One rule: `start` before anything is read. Starting takes the lane's transactional id over, which fences the predecessor and
-finishes what it had open; from then on what the log says is final. And there is no abort: a transaction that does not commit
-ends the process, and the next start cleans up.
+finishes what it had open; from then on what the log says is final. And no batch is ever aborted: a transaction that does not
+commit ends the process, and the next start cleans up.
 
 A commit that was answered may yet lack its end in some partition, if the broker dies at once (see `endtxn`). So the last
 transaction stays in doubt until somebody has seen its end, and what follows a pause long enough for a broker to come back spans
@@ -78,6 +78,13 @@ class LaneProducer:
     def seen(self, ends: Mapping[TopicPartition, int]) -> None:
         """*ends*: up to where a reader of what is committed can read."""
         self._in_doubt = {at: offset for at, offset in self._in_doubt.items() if ends.get(at, 0) <= offset}
+
+    async def undo(self, at: TopicPartition, offsets: Mapping[TopicPartition, int]) -> None:
+        """Before anything was read: abort what the predecessor left without an end, in *at* and among the offsets."""
+        await self._kafka.begin_transaction()
+        await self._kafka.send_offsets_to_transaction(dict(offsets), self._group)
+        end_also_in(self._kafka, [at])
+        await self._kafka.abort_transaction()
 
     async def end_again(self) -> None:
         """Commit once more what the last transaction wrote. Any error: unknown."""

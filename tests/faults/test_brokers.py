@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.producer.transaction_manager import TransactionManager
 
 from hub.engine.batch import Batch
+from hub.engine.exits import Exit
 from hub.engine.flow import Flow
 from hub.engine.record import Outgoing
 from hub.engine.worker import create_app, install
 from tests.engine.broker import create_topics, producer, read_all, unique
-from tests.engine.counting import QUICK
+from tests.engine.counting import QUICK, topics_of
 from tests.faults.cluster import Cluster
 from tests.faults.counted import Counted
 
@@ -94,3 +96,32 @@ async def test_a_commit_whose_end_the_broker_left_out_becomes_visible_by_itself(
             sys.stdout.write(f"visible after {time.monotonic() - committed_at:.1f} s\n")
         finally:
             await app.stop()
+
+
+@pytest.mark.asyncio
+@pytest.mark.timeout(120)
+async def test_a_lane_opens_although_its_predecessor_left_a_transaction_without_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The coordinator calls it complete, or never knew it: starting the lane's producer does not end it."""
+    without_check = {"transaction.partition.verification.enable": "false"}
+    async with (
+        Cluster(1, tmp_path, properties=without_check) as cluster,
+        Counted(cluster.bootstrap, tmp_path) as counted,
+    ):
+        await counted.until_working()
+        _, _, state = topics_of(counted.name)
+        monkeypatch.setattr(
+            TransactionManager, "maybe_add_partition_to_txn", lambda self, at: self._txn_partitions.add(at)
+        )
+        name = Flow(counted.name, ("in",), 1).transactional_id(0)
+        predecessor = AIOKafkaProducer(bootstrap_servers=cluster.bootstrap, transactional_id=name)
+        await predecessor.start()  # the worker's lane is fenced and ends
+        await predecessor.begin_transaction()
+        await predecessor.send_and_wait(state, b"9 9 9", b"k-0", partition=0)
+        await predecessor.client.close()  # without an end
+        await counted.until_working()
+        await counted.audited()
+        said = (tmp_path / f"{counted.name}-0.log").read_text()
+        assert "TransactionWithoutEnd" in said
+        assert Exit.OPEN_FAILED not in counted.exits
