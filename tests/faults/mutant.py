@@ -20,13 +20,12 @@ from uuid import uuid4
 
 _FOLDER = "FAULTS_DEATHS"
 _STALL_SECONDS = 12.0  #: longer than the session (10), shorter than the transaction time-out (15)
-_CHANCE = 0.1
 
 
 def _turn() -> bool:
     """Whether something happens here and now; in the whole run at most so many times."""
     folder, most = os.environ.get(_FOLDER), int(os.environ.get("FAULTS_MOST", "3"))
-    if not folder or random.random() > _CHANCE:
+    if not folder or random.random() > float(os.environ.get("FAULTS_CHANCE", "0.1")):
         return False
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
@@ -48,8 +47,9 @@ def _commit_in_two(first: Callable[..., tuple[Any, Any, Any]], second: Callable[
     whole = LaneProducer.commit
 
     async def commit(self: Any, sent: Any, changes: Any, offsets: Any) -> bool:
-        written = await whole(self, *first(sent, changes, offsets))
-        if sent:
+        one = first(sent, changes, offsets)
+        written = await whole(self, *one)
+        if sent and (one[0] or one[2]):
             _die_sometimes()
         return await whole(self, *second(sent, changes, offsets)) or written
 

@@ -21,7 +21,11 @@ async def _wait(bed: Bed, course: Course) -> None:
 
 async def run_mutant(expected: Expectation, seed: int, home: Path, say: Callable[[str], None] = print) -> Outcome:
     plan = Plan(f"mutant {expected.mutants}", "", _wait, rate=100)
-    env = {"FAULTS_DEATHS": str(home / "deaths"), "FAULTS_MOST": str(expected.deaths)}
+    env = {
+        "FAULTS_DEATHS": str(home / "deaths"),
+        "FAULTS_MOST": str(expected.deaths),
+        "FAULTS_CHANCE": str(expected.chance),
+    }
     shape = Shape(layout="two", mutant=expected.mutants, env=env, slots=expected.slots)
     return await run(plan, seed, expected.events, home, say, shape=shape, second_look=not expected.fault)
 
