@@ -58,7 +58,8 @@ def main(number: int, seconds: int) -> None:
     with broker() as bootstrap:
         appended = {"message.timestamp.type": "LogAppendTime"}
         topics = [NewTopic(name, 1, 1, config=appended) for name in (IN, OUT, STATE)]
-        for made in AdminClient({"bootstrap.servers": bootstrap}).create_topics(topics).values():
+        admin = AdminClient({"bootstrap.servers": bootstrap})  # it must live as long as its answers are awaited
+        for made in admin.create_topics(topics).values():
             made.result(30)
         words = [sys.executable, "-m", "tests.engine.scale.clocks", "worker", bootstrap]
         child = subprocess.Popen(words)
