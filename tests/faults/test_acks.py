@@ -14,6 +14,9 @@ from tests.faults.bed import Bed, Shape
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 PARTY = "GY-YJJ"
 
 

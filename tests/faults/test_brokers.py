@@ -23,6 +23,9 @@ from tests.engine.counting import QUICK, topics_of
 from tests.faults.cluster import Cluster
 from tests.faults.counted import Counted
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.asyncio
 @pytest.mark.timeout(150)

@@ -13,6 +13,9 @@ from tests.faults.cluster import Cluster
 from tests.faults.plans.network import late_frame
 from tests.faults.proxies.frames import Api, FrameProxy
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.asyncio
 @pytest.mark.timeout(120)

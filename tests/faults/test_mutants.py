@@ -9,6 +9,9 @@ import pytest
 from tests.faults.mutants_run import run_mutant
 from tests.faults.plans.mutants import Expectation
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.timeout(300)
 async def test_a_hub_that_forgets_what_it_heard_and_drops_dead_letters_is_caught(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ import pytest
 from tests.faults.plans import find
 from tests.faults.run import run
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 EVENTS = 5_000
 SEED = 1
 

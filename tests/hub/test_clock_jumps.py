@@ -30,6 +30,9 @@ from hub.wire import envelope
 from tests.hub.facts import lead, moment
 from tests.rules.matter.thread import GAJ, Thread
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 LIBRARY = next(
     (path for folder in ("/usr/lib", "/usr/local/lib") for path in Path(folder).glob("**/libfaketimeMT.so.1")), None
 )

@@ -14,6 +14,9 @@ from hub.canonical.event import SHANGHAI
 from tests.engine.broker import producer, read_all
 from tests.hub.bare import Worker, start_broker, typed, until, write
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 RECEIVERS = ("GY-YJJ", "GY-GAJ", "GY-SFJ")
 
 

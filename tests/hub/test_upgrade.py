@@ -22,6 +22,9 @@ from tests.engine.broker import owners, producer, read_all
 from tests.hub.bare import PROJECT, Worker, start_broker, typed, until, write
 from tests.hub.facts import fresh_uscc, plan
 
+#: Minutes long and dear: `make faults-short`, not `make test`.
+pytestmark = pytest.mark.faults
+
 ENTERPRISES = 40  # few plans each: what an enterprise has planned already costs time with every further plan
 PER_SECOND = 10
 STATE = "hub.inspections.state"
