@@ -9,8 +9,8 @@ One rule: only a request that was never written may be repeated. Any other failu
 ends, and its successor's start raises the epoch, which fences the late copy.
 
 A commit that was answered can come undone all the same. Seen with Kafka 4.4.0: the broker is killed after its coordinator has
-answered and before it has written the markers; on its return it finds the commit prepared, and in the moments in which its
-partitions have no leader it takes them for deleted, leaves their markers out, and calls the transaction complete. Its records
+answered and before it has written the markers; on its return the transaction log calls the transaction complete, and the
+partitions have no marker (inferred, not read in its code: they have no leader for a moment and are left out). Its records
 are then neither visible nor gone, and hide all that comes after them, until the same producer ends another transaction in the
 same partition: committed, they appear; aborted, they are lost. `end_also_in` lets a later transaction span them.
 
