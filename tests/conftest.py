@@ -8,6 +8,7 @@ pytest_plugins = ["hub.testing"]
 TOGETHER = ("hub", "engine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file stay together, those of some folders too."""
     for item in items:

@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from hub.local.ports import free_ports
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -83,9 +85,23 @@ class RunningHub:
 def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
     """`hub dev`, ready."""
     home = tmp_path_factory.mktemp("hub")
+    # Ports of its own: another test may start a hub at the same moment, and both would find the usual ones free.
+    port, kafka_port = free_ports(2)
     with (home / "dev.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hub", "dev", "--headless", "--workers", "per-agent"],
+            [
+                sys.executable,
+                "-m",
+                "hub",
+                "dev",
+                "--headless",
+                "--workers",
+                "per-agent",
+                "--port",
+                str(port),
+                "--kafka-port",
+                str(kafka_port),
+            ],
             cwd=home,
             stdout=log,
             stderr=log,
