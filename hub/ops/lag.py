@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from hub.ops.scan import consumer, hold, partitions_of
+from hub.ops.scan import consumer, hold, partitions_of, patiently
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,10 @@ class Lag:
 
 async def read(bootstrap: str, readers: Mapping[str, Iterable[str]]) -> list[Lag]:
     """The lag of each group of *readers* (group → its topics), partitions in order."""
+    return await patiently(lambda: _read(bootstrap, readers))
+
+
+async def _read(bootstrap: str, readers: Mapping[str, Iterable[str]]) -> list[Lag]:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     reader = consumer(bootstrap)
     await admin.start()
