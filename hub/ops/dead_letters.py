@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from hub.canonical.event import derived_id
 from hub.engine.record import Headers, Record
-from hub.ops.scan import records
+from hub.ops.scan import header_text, records
 from hub.topics import Topics
 
 #: Families of headers that tell where a dead letter comes from: ours (KIP-1191), Connect, Kafka Streams (KIP-1034), Spring.
@@ -40,12 +40,8 @@ class DeadLetter:
     record: Record
 
 
-def _text(headers: Headers, name: str) -> str:
-    return next((value.decode("utf-8", "replace") for key, value in reversed(headers) if key == name), "")
-
-
 def _origin(headers: Headers, what: str) -> str:
-    return next(filter(None, (_text(headers, prefix + what) for prefix in _ORIGINS)), "")
+    return next(filter(None, (header_text(headers, prefix + what) for prefix in _ORIGINS)), "")
 
 
 def read_letter(party: str, record: Record, redriven: bool) -> DeadLetter:
@@ -58,7 +54,7 @@ def read_letter(party: str, record: Record, redriven: bool) -> DeadLetter:
         code=message.partition(" ")[0],
         message=message,
         stage=_origin(headers, "stage"),
-        event_id=_text(headers, "hub_event_id"),
+        event_id=header_text(headers, "hub_event_id"),
         topic=_origin(headers, "topic"),
         partition=int(_origin(headers, "partition") or -1),
         offset=int(_origin(headers, "offset") or -1),
@@ -74,7 +70,7 @@ async def letters(bootstrap: str, topics: Topics, parties: tuple[str, ...]) -> A
     found: list[Record] = []
     marks: set[tuple[str, str]] = set()
     async for record in records(bootstrap, names):
-        if mark := _text(record.headers, _REDRIVEN):
+        if mark := header_text(record.headers, _REDRIVEN):
             marks.add((record.topic, mark))
         else:
             found.append(record)
@@ -107,7 +103,7 @@ async def redrive(bootstrap: str, chosen: list[DeadLetter]) -> int:
 
 def _without_reason(letter: DeadLetter) -> Headers:
     headers = letter.record.headers
-    own_id = _text(headers, "ce_id")
+    own_id = header_text(headers, "ce_id")
     heard = own_id and not letter.topic.startswith(_INGRESS)  # by an aggregate, for which the same id would be a repeat
     renamed = derived_id(own_id, "redrive", letter.number) if heard else own_id
     return tuple(

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError
 
-from hub.engine.record import Record
+from hub.engine.record import Headers, Record
 
 T = TypeVar("T")
 
@@ -40,6 +40,11 @@ def hold(reader: AIOKafkaConsumer, partitions: Iterable[TopicPartition]) -> None
     assigned = list(partitions)
     reader.assign(assigned)
     reader.pause(*assigned)
+
+
+def header_text(headers: Headers, name: str) -> str:
+    """The last header of that name, "" if there is none. Whoever looks at foreign records must bear bytes that are no text."""
+    return next((value.decode("utf-8", "replace") for key, value in reversed(headers) if key == name), "")
 
 
 async def partitions_of(bootstrap: str, topics: Iterable[str]) -> list[TopicPartition]:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.engine.record import Headers, Record
-from hub.ops.scan import records
+from hub.engine.record import Record
+from hub.ops.scan import header_text, records
 from hub.topics import Topics
 
 #: Stations in the order of the data's way.
@@ -31,10 +31,6 @@ class Hop:
     note: str  #: code of a refusal, projection of a delivery
 
 
-def _text(headers: Headers, name: str) -> str:
-    return next((value.decode("utf-8", "replace") for key, value in reversed(headers) if key == name), "")
-
-
 async def read_trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms: int | None = None) -> list[Hop]:
     """Every hop of *event_id*, of what followed from it, and of the record it came in, in order of time."""
     names = [
@@ -48,15 +44,17 @@ async def read_trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms:
     while grew:  # effects of effects: until no further event names a known one as its cause
         grew = False
         for record in seen:
-            identity, cause = _text(record.headers, "ce_id"), _text(record.headers, "ce_causationid")
+            identity, cause = header_text(record.headers, "ce_id"), header_text(record.headers, "ce_causationid")
             if identity not in wanted and cause in wanted:
                 wanted.add(identity)
                 grew = True
     for record in seen:
-        ids = {_text(record.headers, "ce_id"), _text(record.headers, "hub_event_id")}
+        ids = {header_text(record.headers, "ce_id"), header_text(record.headers, "hub_event_id")}
         if ids & wanted:
             hops.append(_hop(topics, record))
-            if _text(record.headers, "ce_id") == event_id and (origin := _text(record.headers, "hub_origin")):
+            if header_text(record.headers, "ce_id") == event_id and (
+                origin := header_text(record.headers, "hub_origin")
+            ):
                 origins.add(origin)
     here = {(hop.topic, hop.partition, hop.offset) for hop in hops}
     for record in seen:
@@ -68,30 +66,30 @@ async def read_trace(bootstrap: str, topics: Topics, event_id: str, *, since_ms:
 
 def _hop(topics: Topics, record: Record) -> Hop:
     headers, name = record.headers, record.topic
-    party = _text(headers, "ce_fromparty")
+    party = header_text(headers, "ce_fromparty")
     note = ""
     if name in {topic.name for topic in topics.all_ingress()}:
         station, party = "received", topics.party_of(name)
     elif name == topics.outgoing.name:
-        station, note = "routed", _text(headers, "hub_recipients")
-    elif _text(headers, "__dlq.errors.message"):
-        station, note = "refused", _text(headers, "__dlq.errors.message").partition(" ")[0]
-    elif _text(headers, "ce_projection"):
-        station, party, note = "delivered", topics.party_of(name), _text(headers, "ce_projection")
+        station, note = "routed", header_text(headers, "hub_recipients")
+    elif header_text(headers, "__dlq.errors.message"):
+        station, note = "refused", header_text(headers, "__dlq.errors.message").partition(" ")[0]
+    elif header_text(headers, "ce_projection"):
+        station, party, note = "delivered", topics.party_of(name), header_text(headers, "ce_projection")
     elif party == "HUB":
         station = "decided"
     else:
         station = "translated"
-    kind = _text(headers, "ce_type").removeprefix("cn.guiyang.hub.").removesuffix(".v1")
+    kind = header_text(headers, "ce_type").removeprefix("cn.guiyang.hub.").removesuffix(".v1")
     return Hop(
         station,
         name,
         record.partition,
         record.offset,
         record.timestamp_ms,
-        _text(headers, "ce_id"),
+        header_text(headers, "ce_id"),
         kind,
         party,
-        _text(headers, "ce_causationid"),
+        header_text(headers, "ce_causationid"),
         note,
     )
