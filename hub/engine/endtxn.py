@@ -8,12 +8,6 @@ Both were seen to happen. A late TxnOffsetCommit, likewise, would set back the o
 One rule: only a request that was never written may be repeated. Any other failure is fatal to the producer; the process
 ends, and its successor's start raises the epoch, which fences the late copy.
 
-A commit that was answered can come undone all the same. Seen with Kafka 4.4.0: the broker is killed after its coordinator has
-answered and before it has written the markers; on its return the transaction log calls the transaction complete, and the
-partitions have no marker (inferred, not read in its code: they have no leader for a moment and are left out). Its records
-are then neither visible nor gone, and hide all that comes after them, until the same producer ends another transaction in the
-same partition: committed, they appear; aborted, they are lost. `end_also_in` lets a later transaction span them.
-
 This file is the one place that reaches into private parts of the library, and `tests/engine/test_private_names.py` holds
 every name it touches.
 """
@@ -21,10 +15,8 @@ every name it touches.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, NodeNotReadyError
 from aiokafka.producer import sender
 
@@ -63,9 +55,3 @@ def send_once() -> None:
     sender.TxnOffsetCommitHandler.do = _do_once  # type: ignore[method-assign]
     sender.AddOffsetsToTxnHandler.do = _add_offsets  # type: ignore[method-assign]
     sender.BACKOFF_OVERRIDE = _NEXT_TRANSACTION_BACKOFF_SECONDS
-
-
-def end_also_in(producer: Any, partitions: Iterable[TopicPartition]) -> None:
-    """Let the transaction that *producer* has open write its end into *partitions* too, with or without records there."""
-    for at in partitions:
-        producer._txn_manager.maybe_add_partition_to_txn(at)  # noqa: SLF001 - see above

@@ -150,7 +150,6 @@ class Intake(Service):
                 consumer=self._consumer,
                 put=self._put,
                 opened=self._lane_opened,
-                ends_of=self._watch.ends_of,
                 counters=self.counters,
                 settings=self._settings,
                 bootstrap=self._bootstrap,

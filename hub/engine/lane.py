@@ -14,14 +14,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import TypeVar
 
-import structlog
 from aiokafka.errors import ProducerFenced
 
 from hub.engine.batch import Batch
@@ -33,15 +32,9 @@ from hub.engine.record import Record
 from hub.engine.restore import restore
 from hub.engine.settings import EngineSettings
 from hub.engine.state import State
-from hub.engine.store_log import StateLog
 
 #: Timers run by the wall clock, which may be set; it is looked at again at least so often.
 _LONGEST_SLEEP_SECONDS = 1.0
-#: An idle lane looks for the end of its last transaction after this, again after this, and so often before it ends it anew.
-_LOOK_SECONDS = 0.5
-_LOOKS = 4
-
-_log = structlog.get_logger("hub.engine")
 
 T = TypeVar("T")
 
@@ -97,7 +90,6 @@ class Lane:
         consumer: Consumer,
         put: Callable[[Batch], Awaitable[object]],
         opened: Callable[[], None],
-        ends_of: Callable[[Collection[TopicPartition]], Awaitable[Mapping[TopicPartition, int]]],
         counters: Counters,
         settings: EngineSettings,
         bootstrap: str,
@@ -113,7 +105,6 @@ class Lane:
         self._consumer = consumer
         self._put = put
         self._opened = opened
-        self._ends_of = ends_of
         self._counters = counters
         self._settings = settings
         self._bootstrap = bootstrap
@@ -133,9 +124,6 @@ class Lane:
         self._working = False
         self._closing = False
         self._last_start = 0.0
-        self._looking: asyncio.Task[None] | None = None
-        self._look_at = 0.0
-        self._looks = 0
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._live(), name=f"lane {flow.name}-{shard}")
 
@@ -187,7 +175,6 @@ class Lane:
     async def _open(self) -> None:
         await self._in_time("fence", self._producer.start())
         if self._state_at is not None:
-            await self._in_time("settle", self._undo_hidden(self._state_at))
             self._state = await self._in_time("restore", self._restore(self._state_at), endless=True)
             if self._flow.unreadable and (why := self._flow.unreadable(self._state)):
                 die(Exit.STATE_UNREADABLE, why, **self._name())
@@ -202,22 +189,6 @@ class Lane:
         self._consumer.resume(*self.partitions)
         self.phase = Phase.RUNNING
         self._opened()
-
-    async def _undo_hidden(self, at: TopicPartition) -> None:
-        """What the predecessor's last transaction left without an end (see `endtxn`) would hide the state for ever.
-
-        Its offsets are as hidden as its records, so it can be undone as a whole: its input is read again. The same records
-        under the same ids go out again; those of before may yet appear beside them.
-        """
-        log = StateLog(self._bootstrap, at, self._settings)
-        try:
-            await log.start()
-            if not await log.hides():
-                return
-        finally:
-            await log.stop()
-        _log.warning("TransactionWithoutEnd", **self._name())
-        await self._producer.undo(at, await self._starts())
 
     async def _restore(self, at: TopicPartition) -> State:
         def moved() -> None:
@@ -258,37 +229,8 @@ class Lane:
                 until = loop.time() + min(due_ms / 1000 - time.time(), _LONGEST_SLEEP_SECONDS)
             if until is not None and until <= loop.time():
                 return True
-            await self._sleep(await self._settle(until))
+            await self._sleep(until)
         return False
-
-    async def _settle(self, until: float | None) -> float | None:
-        """While idle, make sure that the last transaction really ended: `producer` says why. Until when to sleep."""
-        if not self._producer.in_doubt or self._commit is not None:
-            return until
-        loop = asyncio.get_running_loop()
-        if self._looks >= _LOOKS:
-            await self._end_again()
-        elif self._look_at <= loop.time() and (self._looking is None or self._looking.done()):
-            self._look_at = loop.time() + _LOOK_SECONDS
-            self._looking = asyncio.create_task(self._look())
-        return min(until or self._look_at, self._look_at)
-
-    async def _look(self) -> None:
-        in_doubt = self._producer.in_doubt
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                ends = await self._ends_of(in_doubt.keys())
-        except Exception:  # noqa: BLE001 - a broker that does not answer now is asked again
-            return
-        if in_doubt is self._producer.in_doubt:  # else there has been another transaction meanwhile
-            self._producer.seen(ends)
-            self._looks += 1
-
-    async def _end_again(self) -> None:
-        """What was committed is still hidden: end it once more. Another lane's open transaction may be all; then it does no harm."""
-        _log.warning("CommitHidden", partitions=len(self._producer.in_doubt), **self._name())
-        await self._in_transaction(self._producer.end_again())
-        self._looks = 0
 
     async def _sleep(self, until: float | None) -> None:
         self._wake.clear()
@@ -373,9 +315,15 @@ class Lane:
 
     async def _write(self, work: _Work) -> None:
         batch = work.batch
-        written = await self._in_transaction(self._producer.commit(batch.sent, batch.state.changes, work.ends))
-        self._looks = 0
-        self._look_at = asyncio.get_running_loop().time() + _LOOK_SECONDS
+        try:
+            async with asyncio.timeout(self._settings.commit_timeout_ms / 1000):
+                written = await self._producer.commit(batch.sent, batch.state.changes, work.ends)
+        except ProducerFenced:
+            die(Exit.FENCED, "another worker holds this lane", **self._name())
+        except TimeoutError:
+            die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
+            die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
         if (end := self._producer.state_end) is not None:
             self._state.committed(end)
         self.positions.update(work.ends)
@@ -387,17 +335,6 @@ class Lane:
         if written:
             counters.transactions += 1
             counters.last_commit_at = self.moved_at
-
-    async def _in_transaction(self, doing: Awaitable[T]) -> T:
-        try:
-            async with asyncio.timeout(self._settings.commit_timeout_ms / 1000):
-                return await doing
-        except ProducerFenced:
-            die(Exit.FENCED, "another worker holds this lane", **self._name())
-        except TimeoutError:
-            die(Exit.OUTCOME_UNKNOWN, "no answer to a transaction in time", **self._name())
-        except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
-            die(Exit.OUTCOME_UNKNOWN, "a transaction failed", error=repr(error), **self._name())
 
     async def _committed(self) -> None:
         """Wait until the batch handed to its transaction is committed."""

@@ -1,12 +1,8 @@
 """The fenced producer of one lane: everything a batch writes, and the offsets it read up to, in one transaction.
 
 One rule: `start` before anything is read. Starting takes the lane's transactional id over, which fences the predecessor and
-finishes what it had open; from then on what the log says is final. And no batch is ever aborted: a transaction that does not
-commit ends the process, and the next start cleans up.
-
-A commit that was answered may yet lack its end in some partition, if the broker dies at once (see `endtxn`). So the last
-transaction stays in doubt until somebody has seen its end, and what follows a pause long enough for a broker to come back spans
-its partitions again: it shares their fate, whatever that is.
+finishes what it had open; from then on what the log says is final. And there is no abort: a transaction that does not commit
+ends the process, and the next start cleans up.
 
 Records are laid into whole record batches here, one list per target partition, because handing the library record by record
 costs more than all the rest of a transaction.
@@ -16,19 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hub.engine.client import RecordBatch, TopicPartition, new_producer
-from hub.engine.endtxn import end_also_in
 from hub.engine.partitioning import partition_for
 from hub.engine.record import Headers, Outgoing
 from hub.engine.settings import EngineSettings
 from hub.engine.state import Change
-
-#: No broker that died comes back within this: what follows the last transaction sooner met the coordinator that answered it.
-_NO_RESTART_SECONDS = 0.5
 
 
 class LaneProducer:
@@ -46,9 +37,6 @@ class LaneProducer:
         self._settings = settings
         self._partitions: dict[str, tuple[int, ...]] = {}
         self._turn = 0
-        self._in_doubt: Mapping[TopicPartition, int] = {}
-        self._ended_at = 0.0
-        self._offsets: dict[TopicPartition, int] = {}
         #: Where the last state records of the last transaction that had any begin: all before them is committed, and they are.
         self.state_end: int | None = None
         self._kafka = new_producer(
@@ -70,31 +58,6 @@ class LaneProducer:
             async with asyncio.timeout(self._settings.close_timeout_ms / 1000):
                 await self._kafka.stop()
 
-    @property
-    def in_doubt(self) -> Mapping[TopicPartition, int]:
-        """Partitions of which nobody has seen yet that they are final up to and with that offset."""
-        return self._in_doubt
-
-    def seen(self, ends: Mapping[TopicPartition, int]) -> None:
-        """*ends*: up to where a reader of what is committed can read."""
-        self._in_doubt = {at: offset for at, offset in self._in_doubt.items() if ends.get(at, 0) <= offset}
-
-    async def undo(self, at: TopicPartition, offsets: Mapping[TopicPartition, int]) -> None:
-        """Before anything was read: abort what the predecessor left without an end, in *at* and among the offsets."""
-        await self._kafka.begin_transaction()
-        await self._kafka.send_offsets_to_transaction(dict(offsets), self._group)
-        end_also_in(self._kafka, [at])
-        await self._kafka.abort_transaction()
-
-    async def end_again(self) -> None:
-        """Commit once more what the last transaction wrote. Any error: unknown."""
-        await self._kafka.begin_transaction()
-        if self._offsets:
-            await self._kafka.send_offsets_to_transaction(dict(self._offsets), self._group)
-        end_also_in(self._kafka, self._in_doubt)
-        await self._kafka.commit_transaction()
-        self._ended_at = time.monotonic()
-
     async def commit(
         self,
         sent: Sequence[Outgoing],
@@ -105,13 +68,9 @@ class LaneProducer:
         if not (sent or changes or offsets):
             return False
         kafka = self._kafka
-        self._offsets |= offsets
         await kafka.begin_transaction()
-        # The offsets even if none has moved: the transaction before is then in doubt together with its offsets or not at all.
         moving = (
-            asyncio.ensure_future(kafka.send_offsets_to_transaction(dict(self._offsets), self._group))
-            if self._offsets
-            else None
+            asyncio.ensure_future(kafka.send_offsets_to_transaction(dict(offsets), self._group)) if offsets else None
         )
         await self._learn_partitions(sent)
         laid = self._lay(sent, changes)
@@ -119,16 +78,12 @@ class LaneProducer:
         # coordinator is busy adding the offsets to the same transaction the answer is a refusal and a pause.
         if moving is not None:
             await moving
-        spanned = self._in_doubt if time.monotonic() - self._ended_at > _NO_RESTART_SECONDS else {}
-        end_also_in(kafka, spanned)
         # The first batch of every partition goes in without giving way, so that one request names all partitions.
         written: list[Any] = [await kafka.send_batch(laid[at][0], at.topic, partition=at.partition) for at in laid]
         for at, batches in laid.items():
             written += [await kafka.send_batch(batch, at.topic, partition=at.partition) for batch in batches[1:]]
         placed = await asyncio.gather(*written)
         await kafka.commit_transaction()
-        self._in_doubt = {**spanned, **{TopicPartition(at.topic, at.partition): at.offset for at in placed}}
-        self._ended_at = time.monotonic()
         if changes:
             self.state_end = max(each.offset for each in placed if each.topic_partition == self._state)
         return True

@@ -110,13 +110,9 @@ class StateLog:
         part = await self._ask(request, error_at=1)
         return part[-1] or b"", list(part[5] or ())
 
-    async def hides(self) -> bool:
-        """Whether something in it has no end: a reader of committed records does not get as far as the log goes."""
-        return await self._offset(_LATEST, _READ_COMMITTED) < await self._offset(_LATEST)
-
-    async def _offset(self, which: int, isolation: int = _READ_UNCOMMITTED) -> int:
+    async def _offset(self, which: int) -> int:
         def request() -> Any:
-            return OffsetRequest(-1, isolation, [(self._at.topic, [(self._at.partition, which)])])
+            return OffsetRequest(-1, _READ_UNCOMMITTED, [(self._at.topic, [(self._at.partition, which)])])
 
         return int((await self._ask(request, error_at=1))[3])
 

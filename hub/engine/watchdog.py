@@ -95,10 +95,6 @@ class ProgressWatch:
         """Whether the broker has not said where the logs end for half of what is tolerated."""
         return (time.monotonic() - self._answered_at) * 2 > self._settings.stall_timeout_ms / 1000
 
-    async def ends_of(self, partitions: Collection[TopicPartition]) -> Mapping[TopicPartition, int]:
-        """Up to where a reader of what is committed can read *partitions* now."""
-        return await self._probe.end_offsets(partitions)
-
     def stalled(self, lane: Lane) -> bool:
         """Whether *lane* has something to do and has not moved for half of what is tolerated."""
         return self._still_for(lane) * 2 > self._settings.stall_timeout_ms / 1000

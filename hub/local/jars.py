@@ -17,7 +17,7 @@ from pathlib import Path
 from hub.local.files import project_file
 from hub.local.java import Java
 
-VERSION = "4.4.0"
+VERSION = "4.2.1"
 
 
 class JarsMissing(RuntimeError):
