@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.faults.mutants_run import run_all
 from tests.faults.plans import find, plans
+from tests.faults.plans.tested import TESTED
 from tests.faults.run import Outcome, run
 
 _EVIDENCE = Path(".hub/faults")
@@ -25,12 +26,15 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="what plans there are")
     options = parser.parse_args()
     if options.list:
-        _say("\n".join(f"{plan.name:12} {plan.why}" for plan in plans()))
-        _say("mutants      broken hubs, each of which has to be caught")
+        _say("\n".join(f"{plan.name:15} {plan.why}" for plan in plans()))
+        _say("\n".join(f"{tested.name:15} {tested.why}" for tested in TESTED))
+        _say(f"{'mutants':15} broken hubs, each of which has to be caught")
         return 0
     if options.plan == "mutants":
         _say(f"commit {_commit()} · mutants · seed {options.first_seed}")
         return 1 if asyncio.run(run_all(options.first_seed, _EVIDENCE.absolute(), _say)) else 0
+    if (tested := next((each for each in TESTED if each.name == options.plan), None)) is not None:
+        return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:xdist", *tested.tests], check=False).returncode
     try:
         wanted = [find(options.plan)] if options.plan else plans()
     except LookupError as error:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -24,9 +24,12 @@ from hub.local.secrets import TOKENS, keep_check_code_key, keep_tokens
 from hub.local.topics import load_topics
 from hub.settings import Settings
 from tests.faults.cluster import Cluster
+from tests.faults.disk import Disk
 from tests.faults.journal import Journal
 from tests.faults.load import Fact, Load, Thread
 from tests.faults.processes import Process, Supervisor
+from tests.faults.proxies.frames import FrameProxy
+from tests.faults.proxies.toxics import Toxiproxy
 from tests.faults.receivers import files as by_file
 from tests.faults.receivers import kafka as by_kafka
 from tests.faults.receivers.inbox import Inbox
@@ -56,7 +59,11 @@ class Shape:
     env: dict[str, str] = field(default_factory=dict)
     #: A worker that is not a fixed slot leaves the group only when its session is over.
     slots: bool = True
-    proxied: bool = False
+    #: What stands between the hub and the brokers: a proxy that can hold single frames, or one that spoils links.
+    between: Literal["", "frames", "toxics"] = ""
+    #: Megabytes of the disks of their own that the brokers and the hub's own files lie on; 0: the machine's.
+    broker_disk: int = 0
+    hub_disk: int = 0
 
 
 class Bed:
@@ -66,9 +73,13 @@ class Bed:
         self.shape = shape
         self.cluster = cluster
         self.say = say
-        self.bootstrap = cluster.proxied_bootstrap if shape.proxied else cluster.bootstrap
+        self.bootstrap = cluster.proxied_bootstrap if shape.between else cluster.bootstrap
+        self.frames: Sequence[FrameProxy] = ()
+        self.toxics: Toxiproxy | None = None
+        self.broker_disk = Disk(home / "kafka", shape.broker_disk)
+        self.hub_disk = Disk(home / "own", shape.hub_disk)
         self.journals = home / "journals"
-        self.drop = home / "drop"
+        self.drop = home / "own" / "drop"
         (port,) = free_ports(1)
         self.gateway = f"http://{LOOPBACK}:{port}"
         self.tokens = keep_tokens(home, load_topics(Settings(), "local").parties())
@@ -120,7 +131,7 @@ class Bed:
             "HUB_DEV": "true",
             "HUB_KAFKA__BOOTSTRAP": self.bootstrap,
             "HUB_TOKENS_FILE": str(self.home / TOKENS),
-            "HUB_STATE_DIR": str(self.home / "state"),
+            "HUB_STATE_DIR": str(self.home / "own" / "state"),
             "HUB_DROP_DIR": str(self.drop),
             "HUB_CHECK_CODE_SECRET": keep_check_code_key(self.home),
             **self.shape.env,
@@ -278,17 +289,25 @@ class Bed:
 async def bed(home: Path, shape: Shape, say: Callable[[str], None] = print) -> AsyncIterator[Bed]:
     """A running hub on a cluster of its own, with receivers; nothing of it outlives this."""
     began = time.monotonic()
-    async with Cluster(shape.brokers, home / "kafka", proxied=shape.proxied) as cluster:
+    cluster = Cluster(shape.brokers, home / "kafka", proxied=bool(shape.between))
+    made = Bed(home, shape, cluster, say)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(made.broker_disk)
+        stack.enter_context(made.hub_disk)
+        await stack.enter_async_context(cluster)
         await cluster.apply_topics()
-        made = Bed(home, shape, cluster, say)
-        try:
-            made.start_hub()
-            await made.supervisor.until_ready(150)
-            made.start_receivers()
-            say(f"  ready in {time.monotonic() - began:.0f} s")
-            yield made
-        finally:
-            await made.stop()
+        if shape.between == "frames":
+            made.frames = [
+                await stack.enter_async_context(FrameProxy(link.listen, link.upstream)) for link in cluster.links
+            ]
+        elif shape.between == "toxics":
+            made.toxics = await stack.enter_async_context(Toxiproxy(cluster.links, home / "toxiproxy.log"))
+        stack.push_async_callback(made.stop)
+        made.start_hub()
+        await made.supervisor.until_ready(150)
+        made.start_receivers()
+        say(f"  ready in {time.monotonic() - began:.0f} s")
+        yield made
 
 
 __all__ = ["AGENTS", "Bed", "Fact", "Layout", "Shape", "bed"]

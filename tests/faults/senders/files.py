@@ -35,11 +35,8 @@ class Files:
         content = spoken.format.encode([row for row in rows if row is not None])
         self._journal.write(fact.sent() for fact in facts)
         name = f"faults-{uuid4().hex}.csv"
-        part = self._home / "inbox" / f"{name}.part"
-        part.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(content)
-        part.rename(part.with_suffix(""))
         receipt, until = self._home / "done" / f"{name}.receipt.json", time.monotonic() + self._limit
+        await self._drop(name, content, until)
         while not receipt.exists():
             if time.monotonic() > until:
                 raise NotAccepted(f"{name}: no receipt within {self._limit:g} s")
@@ -52,6 +49,19 @@ class Files:
         )
         if not whole:
             raise NotAccepted(f"{name}: {said}")
+
+    async def _drop(self, name: str, content: bytes, until: float) -> None:
+        part = self._home / "inbox" / f"{name}.part"
+        while True:
+            try:
+                part.parent.mkdir(parents=True, exist_ok=True)
+                part.write_bytes(content)
+                part.rename(part.with_suffix(""))
+                return
+            except OSError:  # the disk may be full, and be given room again
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(0.5)
 
     async def close(self) -> None:
         """Nothing is open."""
