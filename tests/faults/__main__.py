@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.faults.mutants_run import run_all
 from tests.faults.plans import find, plans
+from tests.faults.plans.mutants import EXPECTATIONS
 from tests.faults.plans.tested import TESTED
 from tests.faults.run import Outcome, run
 
@@ -28,11 +29,15 @@ def main() -> int:
     if options.list:
         _say("\n".join(f"{plan.name:15} {plan.why}" for plan in plans()))
         _say("\n".join(f"{tested.name:15} {tested.why}" for tested in TESTED))
-        _say(f"{'mutants':15} broken hubs, each of which has to be caught")
+        _say(f"{'mutants':15} broken hubs, each of which has to be caught: mutant-{', mutant-'.join(EXPECTATIONS)}")
         return 0
-    if options.plan == "mutants":
-        _say(f"commit {_commit()} · mutants · seed {options.first_seed}")
-        return 1 if asyncio.run(run_all(options.first_seed, _EVIDENCE.absolute(), _say)) else 0
+    if options.plan.startswith("mutant"):
+        names = [name for name in EXPECTATIONS if options.plan in ("mutants", f"mutant-{name}")]
+        if not names:
+            _say(f"no {options.plan}; there are: {', '.join(f'mutant-{name}' for name in EXPECTATIONS)}")
+            return 2
+        _say(f"commit {_commit()} · mutants {', '.join(names)} · seed {options.first_seed}")
+        return 1 if asyncio.run(run_all(names, options.first_seed, _EVIDENCE.absolute(), _say)) else 0
     if (tested := next((each for each in TESTED if each.name == options.plan), None)) is not None:
         return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:xdist", *tested.tests], check=False).returncode
     try:

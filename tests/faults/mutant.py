@@ -14,12 +14,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 _FOLDER = "FAULTS_DEATHS"
-_STALL_SECONDS = 12.0  #: longer than the session (10), shorter than the transaction time-out (15)
+#: Others take over a few seconds after the session is over; the transaction must still be open then, and it lasts 15.
+_STALL_SECONDS, _SESSION_MS = 13.5, 6_000
 
 
 def _turn() -> bool:
@@ -98,6 +100,12 @@ def stalls() -> None:
     """Nothing is wrong, but a process stands still inside a transaction until others have taken its place."""
     from aiokafka import AIOKafkaProducer
 
+    from hub.cli import worker
+
+    settings = worker.EngineSettings
+    worker.EngineSettings = partial(  # type: ignore[misc,assignment]
+        settings, session_timeout_ms=_SESSION_MS, heartbeat_interval_ms=_SESSION_MS // 4
+    )
     whole = AIOKafkaProducer.commit_transaction
 
     async def commit(self: Any) -> None:

@@ -19,6 +19,7 @@ class Expectation:
     slots: bool = True
     deaths: int = 3
     chance: float = 0.1  #: of a death at each of its places
+    rate: float = 100.0  #: facts a second
 
 
 #: EndTxn retried in place shows only under a late frame: `tests/engine/test_late_end.py` holds it.
@@ -27,11 +28,12 @@ EXPECTATIONS = {
     each.mutants: each
     for each in (
         Expectation("none", ""),
-        Expectation("stalls", "", slots=False, deaths=2),
+        Expectation("stalls", "", slots=False, chance=0.02, events=900, rate=30),
         Expectation("offsets-first", "lost"),
         Expectation("effects-first", "duplicate effects"),
         Expectation("timers-apart", "duplicate effects", chance=0.7),
-        Expectation("unfenced", "duplicate effects", slots=False, deaths=2),
+        # Spread out: while all workers stand still at once, nobody takes their place.
+        Expectation("unfenced", "duplicate effects", slots=False, chance=0.02, events=900, rate=30),
         Expectation("heard-again", "duplicate effects", events=300),
         Expectation("letters-dropped", "lost", events=300),
     )
