@@ -33,5 +33,7 @@ class Hub:
 def hub() -> Hub:
     """This process's hub, made once."""
     settings = Settings()
-    reference = replace(reference_data.load(), check_code_secret=settings.check_code_secret.get_secret_value())
+    reference = replace(
+        reference_data.load(settings.reference_dir), check_code_secret=settings.check_code_secret.get_secret_value()
+    )
     return Hub(settings, reference, load_topics(settings, "local" if find_running() else None))

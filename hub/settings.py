@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     gateway: GatewaySettings = GatewaySettings()
     kafka_libs: Path | None = None  #: a folder with the broker's jars
     test_bootstrap: str | None = None  #: tests use this cluster and start none
+    reference_dir: Path | None = None  #: a folder of reference data instead of the shipped one
     topics_file: Path | None = None  #: instead of the project's own topics.yaml
     tokens_file: Path | None = None  #: JSON: party → token, read by the gateway
     state_dir: Path = Path(".hub/state")  #: databases and cursors of this machine's processes

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Kind(StrEnum):
@@ -41,6 +40,11 @@ class Party:
     scope: str
     org: str
     level: str
+    until: str = ""  #: last day it exists, as written; "" = open
+
+    def exists_on(self, day: str) -> bool:
+        """Is it not yet gone on *day* (a written date or datetime)?"""
+        return not self.until or day[:10] <= self.until
 
     @property
     def is_organ(self) -> bool:
@@ -141,51 +145,3 @@ class Directory:
 
     def _known(self, code: str) -> str | None:
         return code if code in self._parties else None
-
-
-def directory_from(reference: Mapping[str, Any]) -> Directory:
-    """Build the directory from the parsed reference file ``parties.yaml``."""
-    scopes: Mapping[str, Any] = reference["scopes"]
-    parties: dict[str, Party] = {}
-
-    def add(code: str, name: str, kind: Kind, level: str) -> None:
-        scope, _, org = code.partition("-")
-        parties[code] = Party(code, name, kind, scope, org, level)
-
-    for scope, place in scopes.items():
-        level = CITY if place["level"] == CITY else DISTRICT
-        name = place["name"]
-        if place["level"] == "ZONE":
-            add(
-                f"{scope}-{reference['committee']['org']}", name + reference["committee"]["name"], Kind.COMMITTEE, level
-            )
-            continue
-        for org, title in reference["bureaus"].items():
-            add(f"{scope}-{org}", name + title, Kind.BUREAU, level)
-        police = reference["police"]["city" if level == CITY else "division"]
-        add(f"{scope}-{police['org']}", name + police["name"], Kind.POLICE, level)
-        procuratorate, court, government = reference["procuratorate"], reference["court"], reference["government"]
-        add(f"{scope}-{procuratorate['org']}", name + procuratorate["name"], Kind.JCY, level)
-        add(f"{scope}-{court['org']}", name + court["city" if level == CITY else "name"], Kind.COURT, level)
-        add(f"{scope}-{government['org']}", name + government["name"], Kind.GOV, level)
-
-    brigade = reference["brigade"]
-    add(brigade["code"], brigade["name"], Kind.BRIGADE, CITY)
-    entrusted: dict[str, str] = {}
-    for principal, unit in reference["entrusted"].items():
-        add(unit["unit"], brigade["name"] + unit["name"], Kind.BRIGADE, CITY)
-        entrusted[principal] = unit["unit"]
-    for scope, place in scopes.items():
-        if place.get("brigade"):
-            unit = f"{brigade['code']}-{scope}"
-            add(unit, f"{brigade['name']}{place['name']}大队", Kind.BRIGADE, DISTRICT)
-            entrusted[f"{scope}-{reference['committee']['org']}" if place["level"] == "ZONE" else f"{scope}-ZHZFJ"] = (
-                unit
-            )
-    add(reference["supervision"]["code"], reference["supervision"]["name"], Kind.JW, CITY)
-    for code, name in reference["offices"].items():
-        add(code, name, Kind.OFFICE, CITY)
-
-    divisions = {place["division"]: scope for scope, place in scopes.items() if "division" in place}
-    zones = tuple(scope for scope, place in scopes.items() if place["level"] == "ZONE")
-    return Directory(parties, entrusted, divisions, zones)

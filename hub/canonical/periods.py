@@ -7,10 +7,9 @@ Sources: 民法典 200–204 (day of the event excluded, last day rolled), 行�
 from __future__ import annotations
 
 import calendar as gregorian
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 ONE_DAY = timedelta(days=1)
 
@@ -85,16 +84,8 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, gregorian.monthrange(year, month + 1)[1]))
 
 
-def calendar_from(years: Iterable[Mapping[str, Any]]) -> Calendar:
-    """Build the calendar from parsed reference files ``calendars/<year>.yaml``."""
-    result = Calendar()
-    for entry in years:
-        year = entry["year"]
-        result = result.with_year(year, _days(year, entry["offDays"]), _days(year, entry["workDays"]))
-    return result
-
-
-def _days(year: int, spans: Iterable[str]) -> Iterable[date]:
+def days_of(year: int, spans: Iterable[str]) -> Iterable[date]:
+    """The days of *year* in *spans* ``MM-DD`` or ``MM-DD..MM-DD``."""
     for span in spans:
         first, _, last = span.partition("..")
         day, end = date.fromisoformat(f"{year}-{first}"), date.fromisoformat(f"{year}-{last or first}")

@@ -19,6 +19,7 @@ from hub.reference import ClockRule, Reference, load
 from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from hub.rules.state import Common, Row
+from hub.settings import Settings
 
 #: Any party of the hub: only parties of the hub are warned, and the answer shows the warnings.
 _SOMEBODY: Final = "GY-ZHZFJ"
@@ -57,7 +58,7 @@ _ANSWER: Final = {
 @output_option
 def deadline(clock: str | None, start: str | None, span: int | None, output: str) -> None:
     """List the periods, or compute one."""
-    reference = load()
+    reference = load(Settings().reference_dir)
     if clock is not None and clock not in reference.clocks:
         raise Failed(Exit.NOT_FOUND, say(f"没有期限 {clock}", f"no clock {clock}"))
     if clock is None or start is None:

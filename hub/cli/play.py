@@ -21,6 +21,7 @@ from hub.play.report import lines
 from hub.play.run import run
 from hub.play.scenario import Malformed, Scenario, read
 from hub.reference import load
+from hub.settings import Settings
 
 
 @click.command(
@@ -51,7 +52,7 @@ from hub.reference import load
 )
 def play(files: tuple[Path, ...], output: str, explain: bool, live: bool) -> None:
     """Play *files* and say what happened."""
-    reference = load()
+    reference = load(Settings().reference_dir)
     try:
         scenarios = [read(path, reference) for path in files]
     except Malformed as error:
@@ -82,7 +83,6 @@ def _live(scenarios: list[Scenario]) -> list[Outcome]:
     from hub.local.topics import load_topics  # noqa: PLC0415
     from hub.play.live import DoorClosed, play_live  # noqa: PLC0415
     from hub.play.tail import Behind  # noqa: PLC0415
-    from hub.settings import Settings  # noqa: PLC0415
 
     running = find_running()
     if running is None:

@@ -68,7 +68,7 @@ def gateway(host: str, port: int) -> None:
         raise Failed(Exit.CONFIGURATION, say("请设置 HUB_KAFKA__BOOTSTRAP", "set HUB_KAFKA__BOOTSTRAP"))
     if settings.tokens_file is None:
         raise Failed(Exit.CONFIGURATION, say("请设置 HUB_TOKENS_FILE", "set HUB_TOKENS_FILE"))
-    rules = reference.load()
+    rules = reference.load(settings.reference_dir)
     try:
         topics = load_topics(settings)
         tokens = Tokens.read(settings.tokens_file, rules.directory)

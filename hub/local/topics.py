@@ -11,4 +11,6 @@ from hub.topics import Topics
 def load_topics(settings: Settings, environment: str | None = None) -> Topics:
     """The topics as they shall be in *environment*, else in the one the settings name."""
     path = settings.topics_file or project_file("topics.yaml")
-    return Topics.load(path, load_reference().directory.codes(), environment or settings.topics_environment)
+    return Topics.load(
+        path, load_reference(settings.reference_dir).directory.codes(), environment or settings.topics_environment
+    )

@@ -1,6 +1,7 @@
-"""Law and city as data: parties, events' rules, clocks, calendars and policy, each with its basis.
+"""Law and city as data: parties, competence, events' rules, documents, charges, clocks, calendars and policy, each with its basis.
 
 The one rule: a number, a name or a route that a law or a notice could change stands in a file here, never in code.
+One module reads one file. Another folder of the same files (``HUB_REFERENCE_DIR``) takes effect without a change of code.
 """
 
 from __future__ import annotations
@@ -11,35 +12,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from hub.canonical.party import Directory
+from hub.canonical.periods import Calendar
+from hub.reference.calendars import calendar_from
+from hub.reference.charges import Charges
+from hub.reference.clocks import ClockRule, clock_rule
+from hub.reference.competence import Competence
+from hub.reference.documents import Documents
+from hub.reference.events import EventRule, event_rule
+from hub.reference.finding import Finding, ReferenceInvalid
+from hub.reference.leads import Leads
+from hub.reference.parties import directory_from
+from hub.reference.tables import Tables, read
 
-from hub.canonical.party import Directory, directory_from
-from hub.canonical.periods import Calendar, calendar_from
+__all__ = ["HERE", "ClockRule", "EventRule", "Finding", "Reference", "ReferenceInvalid", "load", "reference_of"]
 
 HERE: Final = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class EventRule:
-    """One row of the catalogue: who may send it, what must be known first, whether twice, who is told (contract §3)."""
-
-    senders: tuple[str, ...]  #: roles of contract §2; HUB = made by the hub
-    needs: str = ""  #: entity that must be known first
-    once: str = ""  #: "" = may repeat; "entity" = once per entity; else the qualifier's name
-    to: tuple[tuple[str, str], ...] = ()  #: (role, projection), in the order of the catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class ClockRule:
-    """One statutory clock (contract §6.6)."""
-
-    name: str  #: e.g. F01
-    title: str  #: Chinese name of the period
-    span: int  #: how many units; 0 = the policy or the event gives it
-    unit: str  #: H hours, C calendar days, W working days, M months, X given date, C* calendar days with a second reading W
-    kind: str  #: duty, right, cond, soft, wait (contract §6.2)
-    miss: str  #: who hears of a miss: o obligor, e obligee, s superior, j justice bureau, p procuratorate
-    basis: str  #: the law
 
 
 @dataclass(frozen=True)
@@ -51,6 +39,11 @@ class Reference:
     policy: Mapping[str, Any]
     events: Mapping[str, EventRule]
     clocks: Mapping[str, ClockRule]
+    roles: Mapping[str, str]  #: words of the column "to" that are the same party whatever the case
+    competence: Competence
+    leads: Leads
+    documents: Documents
+    charges: Charges
     check_code_secret: bytes = field(default=b"", repr=False)  #: keys the check codes 检查码; unguessable in production
 
     def with_policy(self, changes: Mapping[str, Any]) -> Reference:
@@ -63,32 +56,25 @@ class Reference:
 
 
 @cache
-def load() -> Reference:
-    """The reference data shipped with the hub."""
-    years = [_read(path) for path in sorted((HERE / "calendars").glob("*.yaml"))]
+def load(folder: Path | None = None) -> Reference:
+    """The reference data in *folder*, else those shipped with the hub. Raises `ReferenceInvalid`."""
+    return reference_of(read(folder or HERE))
+
+
+def reference_of(tables: Tables) -> Reference:
+    """What the rules look up, of *tables*."""
     return Reference(
-        directory=directory_from(_read(HERE / "parties.yaml")),
-        calendar=calendar_from(years),
-        policy=_read(HERE / "policy.yaml"),
-        events={name: _event_rule(entry) for name, entry in _read(HERE / "events.yaml").items()},
-        clocks={name: ClockRule(name=name, **entry) for name, entry in _read(HERE / "clocks.yaml").items()},
+        directory=directory_from(tables.parties, tables.entrustment),
+        calendar=calendar_from(tables.calendars.values()),
+        policy=tables.values,
+        events={name: event_rule(entry) for name, entry in tables.events.items()},
+        clocks={name: clock_rule(name, versions) for name, versions in tables.clocks.items()},
+        roles={name: role.party for name, role in tables.parties.roles.items()},
+        competence=tables.competence,
+        leads=tables.leads,
+        documents=tables.documents,
+        charges=tables.charges,
     )
-
-
-def _event_rule(entry: Mapping[str, Any]) -> EventRule:
-    once = entry.get("once", "")
-    return EventRule(
-        senders=tuple(entry["from"]),
-        needs=entry.get("needs", ""),
-        once="entity" if once is True else once,
-        to=tuple(
-            (role, projection) for role, _, projection in (target.partition(":") for target in entry.get("to", ()))
-        ),
-    )
-
-
-def _read(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

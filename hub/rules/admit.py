@@ -6,8 +6,7 @@ whatever needs to know what happened before is left to the aggregate.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -23,9 +22,6 @@ from hub.rules.sender import may_send
 
 #: How far a time may lie in the future: clocks of two systems differ (a choice of the contract).
 SKEW: Final = timedelta(minutes=10)
-
-#: 刑法 382–419: corruption and dereliction are the supervision organ's and the procuratorate's, never the police's.
-DUTY_CRIMES: Final = range(382, 420)
 
 
 def admit(event: Event, now: datetime, reference: Reference) -> None:
@@ -47,7 +43,7 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
     _check_entrusted(event, reference.directory)
     guard = _GUARDS.get(event.type)
     if guard is not None:
-        guard(event, reference.directory)
+        guard(event, reference)
 
 
 def check_window(event: Event, reference: Reference) -> None:
@@ -110,20 +106,26 @@ def _parties(fields: tuple[Field, ...], value: Mapping[str, Any], pointer: str) 
 
 
 def _check_known(event_type: EventType, event: Event, directory: Directory) -> None:
-    if event.party not in directory:
+    if not _exists(event.party, event, directory):
         raise Refused(
             "UNKNOWN_PARTY",
             f"发送方 {event.party} 不在机构名录中",
             detail_en=f"the sender {event.party} is not in the directory of parties",
         )
     for pointer, code in _parties(event_type.fields, event.data, ""):
-        if code not in directory:
+        if not _exists(code, event, directory):
             raise Refused(
                 "UNKNOWN_PARTY",
                 f"机构代码 {code} 不在机构名录中",
                 pointer=pointer,
                 detail_en=f"{code} is not in the directory of parties",
             )
+
+
+def _exists(code: str, event: Event, directory: Directory) -> bool:
+    """A body that has been dissolved can do nothing more; what it did before stands."""
+    party = directory.get(code)
+    return party is not None and party.exists_on(event.time)
 
 
 def not_permitted(detail: str, detail_en: str, pointer: str = "") -> Refused:
@@ -218,9 +220,9 @@ def _party_to_dispute(event: Event, directory: Directory) -> None:
         raise not_permitted("只有争议一方可以提出", "a dispute is raised by one of its parties", "/parties")
 
 
-_Static = Callable[[Event, Directory], None]
+_Guard = Callable[[Event, Reference], None]
 
-_PERMITTED: Final[Mapping[str, _Static]] = {
+_PERMITTED: Final[Mapping[str, Callable[[Event, Directory], None]]] = {
     "matter.transfer.approved": _approved_by_head,
     "matter.lead.transferred": _approved_by_head,
     "matter.filing.extended": _approved_by_police_head,
@@ -235,9 +237,9 @@ _PERMITTED: Final[Mapping[str, _Static]] = {
 # ---- guards that need nothing but the event
 
 
-def _case_filed(event: Event, directory: Directory) -> None:
+def _case_filed(event: Event, reference: Reference) -> None:
     data = event.data
-    if (data["crossDivision"] or data["majorComplex"]) and directory[data["principal"]].level != CITY:
+    if (data["crossDivision"] or data["majorComplex"]) and reference.directory[data["principal"]].level != CITY:
         raise Refused(
             "WRONG_LEVEL",
             "跨区域、重大复杂案件由市级主管机关立案",
@@ -246,42 +248,31 @@ def _case_filed(event: Event, directory: Directory) -> None:
         )
 
 
-def article_number(article: str) -> int:
-    """Leading number of an article of the Criminal Law (``276-1`` → 276); 0 if there is none."""
-    found = re.match(r"\s*第?\s*(\d+)", article)
-    return int(found[1]) if found else 0
-
-
-def _lead_transferred(event: Event, directory: Directory) -> None:
+def _lead_transferred(event: Event, reference: Reference) -> None:
     data = event.data
-    if data["toPolice"] != directory.police_of(data["principal"], data["divisionCode"]):
+    if data["toPolice"] != reference.directory.police_of(data["principal"], data["divisionCode"]):
         raise Refused(
             "WRONG_LEVEL",
             "涉嫌犯罪案件应移送同级公安机关",
             pointer="/toPolice",
             detail_en="a lead goes to the police of the same level (Order 310 art. 3)",
         )
-    charges = data["suspectedCharges"]
-    if any(article_number(charge["article"]) in DUTY_CRIMES for charge in charges):
+    articles = [charge["article"] for charge in data["suspectedCharges"]]
+    if any(reference.charges.is_duty_crime(article) for article in articles):
         raise Refused(
             "DUTY_CRIME_NOT_POLICE",
             "职务犯罪线索应移送监察机关,请改用 matter.dutycrime.reported",
             pointer="/suspectedCharges",
             detail_en="a duty crime goes to the supervision organ: send matter.dutycrime.reported",
         )
-    required = ["TRANSFER_LETTER", "REPORT", "ITEM_LIST"]
-    if data.get("testNeeded"):
-        required.append("TEST_REPORT")
-    if data.get("priorPenalties"):
-        required.append("PENALTY_DECISION")
-    if any(charge["article"].removeprefix("第").startswith("276-1") for charge in charges):
-        required.append("ORDER_TO_PAY")  # 拒不支付劳动报酬罪: 责令支付文书 is an element of the crime
-    require_materials(data["materials"], required)
+    require_materials(event, reference, reference.charges.required_by(articles))
 
 
-def require_materials(materials: list[Mapping[str, Any]], required: list[str]) -> None:
-    """Raise `Refused` MISSING_MATERIAL naming each kind that is not there."""
-    present = {material["kind"] for material in materials}
+def require_materials(event: Event, reference: Reference, besides: Iterable[str] = ()) -> None:
+    """Raise `Refused` MISSING_MATERIAL naming each kind that the table of documents, or *besides*, asks for and is not there."""
+    day = date.fromisoformat(event.time[:10])
+    required = [*reference.documents.required_of(event.type, event.data, day), *besides]
+    present = {material["kind"] for material in event.data["materials"]}
     missing = [kind for kind in required if kind not in present]
     if missing:
         raise Refused(
@@ -292,7 +283,7 @@ def require_materials(materials: list[Mapping[str, Any]], required: list[str]) -
         )
 
 
-def _lead_receipted(event: Event, directory: Directory) -> None:
+def _lead_receipted(event: Event, reference: Reference) -> None:
     if event.data["outcome"] == "REJECTED_INCOMPLETE":
         raise Refused(
             "REJECTED_INCOMPLETE_FORBIDDEN",
@@ -302,7 +293,7 @@ def _lead_receipted(event: Event, directory: Directory) -> None:
         )
 
 
-def _rulingreview_requested(event: Event, directory: Directory) -> None:
+def _rulingreview_requested(event: Event, reference: Reference) -> None:
     if event.data["court"] != f"{CITY_SCOPE}-FY":
         raise Refused(
             "WRONG_LEVEL",
@@ -312,9 +303,13 @@ def _rulingreview_requested(event: Event, directory: Directory) -> None:
         )
 
 
-def _assistance_requested(event: Event, directory: Directory) -> None:
+def _assistance_requested(event: Event, reference: Reference) -> None:
     data = event.data
-    if directory.kind(event.party) is Kind.POLICE and "personalDataScope" in data and not data.get("approvalDoc"):
+    if (
+        reference.directory.kind(event.party) is Kind.POLICE
+        and "personalDataScope" in data
+        and not data.get("approvalDoc")
+    ):
         raise Refused(
             "MISSING_MATERIAL",
             "调取个人信息须附批准文书 approvalDoc(数据安全法第三十五条)",
@@ -323,7 +318,7 @@ def _assistance_requested(event: Event, directory: Directory) -> None:
         )
 
 
-_GUARDS: Final[Mapping[str, _Static]] = {
+_GUARDS: Final[Mapping[str, _Guard]] = {
     "matter.case.filed": _case_filed,
     "matter.lead.transferred": _lead_transferred,
     "matter.lead.receipted": _lead_receipted,

@@ -19,9 +19,6 @@ from hub.rules.state import Common
 #: Who a role of the catalogue's column "to" stands for: (role, event type, data) -> party codes.
 Resolve = Callable[[str, str, Mapping[str, Any]], Iterable[str]]
 
-#: Roles that are the same party whatever the case.
-FIXED_ROLES: Mapping[str, str] = {"sfj": "GY-SFJ", "zhzfj": "GY-ZHZFJ", "lxhy": "GY-LXHY", "cyzx": "GY-CYZX"}
-
 #: Widest first: a party named twice gets one copy, the wider one.
 PROJECTIONS = ("FULL", "WORK", "SUPER", "OPEN", "STUB")
 
@@ -128,7 +125,7 @@ class Ledger:
         """The column "to" of the catalogue, resolved: never back to the sender, never twice to one party."""
         found: dict[str, str] = {}
         for role, projection in self.reference.events[event_type].to:
-            fixed = FIXED_ROLES.get(role)
+            fixed = self.reference.roles.get(role)
             named = (
                 told[role] if told and role in told else (fixed,) if fixed else self._resolve(role, event_type, data)
             )

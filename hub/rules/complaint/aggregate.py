@@ -13,6 +13,7 @@ from hub.canonical.event import Event
 from hub.canonical.party import Kind
 from hub.canonical.refused import Refused
 from hub.reference import Reference
+from hub.reference.clocks import ONCE
 from hub.rules import schedule
 from hub.rules.aggregate import Aggregate
 from hub.rules.complaint import clocks
@@ -142,8 +143,9 @@ def _returned(ticket: Ticket, event: Event, ledger: Ledger) -> None:
 
 
 def _extended(ticket: Ticket, event: Event, ledger: Ledger) -> None:
-    clock = clocks.extended_clock(ticket, event.time)
-    schedule.extend(ledger, clock, ticket.key, clocks.EXTENSIONS[clock], event.time)
+    row = clocks.extended_clock(ticket, event.time)
+    span = ledger.reference.clocks[row.clock].on(row.started_at).extensions[ONCE]
+    schedule.extend(ledger, row.clock, ticket.key, span, event.time)
 
 
 def _mediation_ended(ticket: Ticket, event: Event, ledger: Ledger) -> None:

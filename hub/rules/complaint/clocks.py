@@ -15,6 +15,7 @@ from hub.rules import schedule
 from hub.rules.complaint.state import Ticket
 from hub.rules.ledger import Ledger
 from hub.rules.schedule.table import OPEN
+from hub.rules.state import Row
 
 
 class Regime(StrEnum):
@@ -29,8 +30,8 @@ _REGIMES: Final = {"12315": Regime.MARKET, "PETITION": Regime.PETITION}
 
 #: The clock a return 退件 must be in time for: an objection to the assignment.
 RETURN_RIGHTS: Final = ("C02b", "C03r")
-#: Clocks that may be extended, and to how many units from their start (办法 31; 信访工作条例 34).
-EXTENSIONS: Final = {"C01c": 30, "C02c": 90}
+#: Clocks that may be extended (办法 31; 信访工作条例 34).
+EXTENDABLE: Final = ("C01c", "C02c")
 
 
 def regime(ticket: Ticket) -> Regime:
@@ -87,9 +88,9 @@ def check_return(ticket: Ticket, at: str) -> None:
         )
 
 
-def extended_clock(ticket: Ticket, at: str) -> str:
+def extended_clock(ticket: Ticket, at: str) -> Row:
     """The clock that an extension at *at* lengthens, or raise `Refused`."""
-    for clock in EXTENSIONS:
+    for clock in EXTENDABLE:
         row = schedule.governing(ticket, clock, ticket.key)
         if row is None or row.state == "VOID" or (row.ended_at and row.ended_at < at):
             continue
@@ -100,7 +101,7 @@ def extended_clock(ticket: Ticket, at: str) -> str:
                 pointer="/extendedAt",
                 detail_en=f"the period ended on {row.due_at}",
             )
-        return clock
+        return row
     raise Refused(
         "EXTENSION_NOT_ALLOWED", "该工单没有可以延长的期限", detail_en="this ticket has no period that can be extended"
     )

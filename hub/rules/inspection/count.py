@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from hub.canonical.party import CITY_BRIGADE
 from hub.rules.inspection.cap import cap_of, class_of, counter_key, exemption
-from hub.rules.inspection.lead import SAME_AGENCY, elect_member
+from hub.rules.inspection.lead import elect_member
 from hub.rules.inspection.leave import candidates_of
 from hub.rules.inspection.state import Enterprise, Joint, Plan, Visit
 from hub.rules.ledger import Ledger
@@ -81,7 +80,7 @@ def _of_agency(agency: str, plans: Sequence[Plan], ledger: Ledger) -> Share:
 
 def _counting_lead(state: Enterprise, ledger: Ledger, joint: Joint) -> str:
     """The brigade has no cap of its own: under L1 the visit counts for whom the members would have elected."""
-    if joint.body.lead != CITY_BRIGADE or joint.body.lead_rule == SAME_AGENCY:
+    if joint.body.lead_rule != "L1":
         return joint.body.lead
     return elect_member(candidates_of(state, joint), state.profile, ledger.reference.policy)[0]
 

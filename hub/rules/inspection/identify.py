@@ -34,7 +34,7 @@ def identify(groups: Sequence[Group], joints: Iterable[Joint]) -> list[Joint | N
 def compose(group: Group, profile: Profile, reference: Reference) -> Body:
     """What the joint of *group* is made of."""
     candidates = [Candidate(draft.plan, draft.items) for draft in group.drafts]
-    return body_of(candidates, group.window, elect(candidates, profile, reference.policy), reference)
+    return body_of(candidates, group.window, elect(candidates, profile, reference), reference)
 
 
 def body_of(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.canonical.party import CITY, CITY_BRIGADE, Directory
+from hub.canonical.party import CITY, Directory
+from hub.reference import Reference
 from hub.rules.inspection.state import Item, ItemKey, Performed, Plan, Profile
 
 SAME_AGENCY = "SAME_AGENCY"
@@ -31,13 +32,14 @@ class Candidate:
 _Narrow = Callable[[Sequence[Candidate]], Iterable[Candidate]]
 
 
-def elect(candidates: Sequence[Candidate], profile: Profile, policy: Mapping[str, Any]) -> tuple[str, str]:
+def elect(candidates: Sequence[Candidate], profile: Profile, reference: Reference) -> tuple[str, str]:
     """(lead, leadRule) of a joint with *candidates*."""
     if len({candidate.agency for candidate in candidates}) == 1:
         return candidates[0].agency, SAME_AGENCY
-    if profile.major or profile.key_sector:
-        return CITY_BRIGADE, "L1"  # 筑51 七: the city brigade leads at major projects and in key sectors
-    return elect_member(candidates, profile, policy)
+    named = reference.leads.of_subject(major=profile.major, key_sector=profile.key_sector)
+    if named:
+        return named, "L1"  # 筑51 七: the city brigade leads at major projects and in key sectors
+    return elect_member(candidates, profile, reference.policy)
 
 
 def elect_member(candidates: Sequence[Candidate], profile: Profile, policy: Mapping[str, Any]) -> tuple[str, str]:

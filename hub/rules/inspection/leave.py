@@ -23,7 +23,7 @@ def leave(state: Enterprise, plan: Plan, joint: Joint, ledger: Ledger) -> None:
         return
     elected = before.lead, before.lead_rule
     if before.lead == plan.agency and plan.agency not in {candidate.agency for candidate in candidates}:
-        elected = elect(candidates, state.profile, ledger.reference.policy)
+        elected = elect(candidates, state.profile, ledger.reference)
     joint.body = body_of(candidates, before.window, elected, ledger.reference, frozen=True)
     tell.tell_joint(ledger, state, joint, before)
 

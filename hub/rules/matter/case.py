@@ -104,10 +104,10 @@ CASE: Final[Mapping[str, Rule]] = {
     "matter.evidence.disposed": Rule(needs="evidence.held", acts=(Ends("P02"),)),
     "matter.seizure.imposed": Rule(needs="case", acts=(Starts("P13"),)),
     "matter.seizure.extended": Rule(
-        needs="seizure.imposed", guards=(extension_in_time("P13"),), acts=(Extends("P13", 60),)
+        needs="seizure.imposed", guards=(extension_in_time("P13"),), acts=(Extends("P13"),)
     ),
     "matter.seizure.decided": Rule(needs="seizure.imposed", acts=(Ends("P13"),)),
-    "matter.investigation.extended": Rule(needs="case", guards=(extension_in_time("P14"),), acts=(Extends("P14", 90),)),
+    "matter.investigation.extended": Rule(needs="case", guards=(extension_in_time("P14"),), acts=(Extends("P14"),)),
     "matter.investigation.ended": Rule(needs="case", acts=(Ends("P14"),)),
     "matter.legality.reviewed": Rule(needs="case", keep=("result",)),
     "matter.notice.served": Rule(

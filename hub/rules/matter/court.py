@@ -21,9 +21,6 @@ from hub.rules.matter.scene import Ends, Guard, Rule, Scene, Starts, Voids, begi
 from hub.rules.matter.state import Application, first, latest
 from hub.rules.state import Row
 
-#: What an application must bring (强制法55).
-MATERIALS: Final = ["APPLICATION", "DECISION", "OPINION", "DEMAND", "OBJECT_STATE"]
-
 #: Demolition that another law keeps from the court: (task, basis).
 NOT_FOR_COURT: Final[Mapping[str, tuple[str, str]]] = {
     "PLANNING_LAW": ("GOV_ORDERED_DEMOLITION", "城乡规划法68; 法释〔2013〕5号"),
@@ -38,7 +35,7 @@ def on_arrival(event: Event, ledger: Ledger) -> None:
     """Route, venue and materials of an application, tested before it may wait for anything."""
     _for_court(event, ledger)
     _right_court(event, ledger.reference)
-    _complete(event)
+    _complete(event, ledger.reference)
 
 
 def _for_court(event: Event, ledger: Ledger) -> None:
@@ -113,8 +110,8 @@ def _wrong_venue(detail: str, detail_en: str, pointer: str) -> Refused:
     return Refused("WRONG_VENUE", detail, pointer=pointer, detail_en=detail_en)
 
 
-def _complete(event: Event) -> None:
-    require_materials(event.data["materials"], MATERIALS)
+def _complete(event: Event, reference: Reference) -> None:
+    require_materials(event, reference)
     for name, title, title_en in (
         ("headSigned", "负责人签名", "the head's signature"),
         ("sealed", "机关印章", "the organ's seal"),

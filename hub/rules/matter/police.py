@@ -14,11 +14,8 @@ from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.lead import in_force
 from hub.rules.matter.pauses import case_runs_on
-from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin
+from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin, extended_span
 from hub.rules.matter.state import Fact, Lead, Matter, about, facts, first, latest
-
-#: Spans of the review of an economic crime, from its start (公通字〔2017〕25号 art 16).
-STAGES: Final = {"COUNTY_30": 30, "UPPER_60": 60}
 
 #: Clocks that can only be ended by something that happens to the lead before its conclusion.
 _OF_A_LEAD: Final = ("F04", "F05", "F06", "F08", "F08b", "F10", "F11", "F12", "F13", "F14", "F15", "F16", "F17")
@@ -71,8 +68,8 @@ def _extendable(scene: Scene) -> None:
             pointer="/extendedAt",
             detail_en="the review period was over when the extension was decided",
         )
-    needed = 0 if scene.data["stage"] == "COUNTY_30" else STAGES["COUNTY_30"]
-    if row is None or row.span < needed:
+    first_step = scene.data["stage"] == "COUNTY_30"
+    if row is None or (not first_step and row.span < extended_span(scene, row, "COUNTY_30")):
         raise Refused(
             "EXTENSION_NOT_ALLOWED",
             "只有经济犯罪案件可以延长,且须先经县级公安机关负责人批准延长至三十日",
@@ -82,8 +79,8 @@ def _extendable(scene: Scene) -> None:
 
 
 def _extend(scene: Scene) -> None:
-    row, span = schedule.governing(scene.matter, "F08b", scene.about), STAGES[scene.data["stage"]]
-    if row is not None and span > row.span:
+    row = schedule.governing(scene.matter, "F08b", scene.about)
+    if row is not None and (span := extended_span(scene, row, scene.data["stage"])) > row.span:
         schedule.extend(scene.ledger, "F08b", scene.about, span, scene.event.time)
 
 

@@ -62,7 +62,7 @@ def _open_suit(scene: Scene, decision: Decision, clock: str, at: str) -> None:
     assert suit is not None
     last, rule, calendar = (
         date.fromisoformat(suit.due_at),
-        scene.ledger.reference.clocks["E01"],
+        scene.ledger.reference.clocks["E01"].on(suit.due_at),
         scene.ledger.reference.calendar,
     )
     due = schedule.compute_due(calendar, last, rule.span, rule.unit)

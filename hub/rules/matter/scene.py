@@ -8,65 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from hub.canonical.event import Event
+from hub.reference.clocks import ONCE
 from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from hub.rules.matter.state import Matter
+from hub.rules.state import Row
 
 #: Role → the party and those who hear what it hears (a principal's handler).
 Cast = Mapping[str, tuple[str, ...]]
-
-#: Who must act and to whom the act is owed (contract §6.6): words in capitals are nobody's inbox.
-DUTIES: Final[Mapping[str, tuple[str, str]]] = {
-    "F01": ("principal", "principal"),
-    "F02": ("principal", "police"),
-    "F04": ("police", "principal"),
-    "F05": ("principal", "police"),
-    "F06": ("police", "principal"),
-    "F08": ("police", "principal"),
-    "F08b": ("police", "principal"),
-    "F09": ("police", "principal"),
-    "F10": ("principal", "police"),
-    "F11": ("principal", "police"),
-    "F12": ("police", "principal"),
-    "F13": ("principal", "jcy"),
-    "F14": ("police", "jcy"),
-    "F15": ("jcy", "principal"),
-    "F16": ("police", "jcy"),
-    "F17": ("police", "jcy"),
-    "F18": ("police", "jcy"),
-    "R01": ("toOrgan", "sender"),
-    "R03": ("jcy", "jcy"),
-    "R04": ("jcy", "jcy"),
-    "R06": ("toOrgan", "sender"),
-    "P01": ("principal", "principal"),
-    "P02": ("principal", "principal"),
-    "P03": ("PARTY", "principal"),
-    "P05": ("principal", "principal"),
-    "P06": ("PARTY", "principal"),
-    "P08": ("principal", "principal"),
-    "P11": ("PARTY", "principal"),
-    "P12": ("PARTY", "principal"),
-    "P12a": ("PARTY", "principal"),
-    "P12b": ("PARTY", "principal"),
-    "P13": ("principal", "principal"),
-    "P14": ("principal", "principal"),
-    "E01": ("principal", "COURT"),
-    "E02": ("PARTY", "principal"),
-    "E03": ("court", "principal"),
-    "E04": ("principal", "upper"),
-    "E04b": ("upper", "principal"),
-    "E05": ("court", "principal"),
-    "E06": ("court", "principal"),
-    "E07": ("court", "principal"),
-    "E08": ("principal", "upper"),
-    "E08b": ("upper", "principal"),
-    "E09": ("court", "principal"),
-    "A01": ("requestee", "requester"),
-    "D01": ("unit", "conference"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +49,9 @@ KnownEnd = Callable[[Scene, str], str]
 
 
 def begin(scene: Scene, clock: str, entity: str, at: str, **more: Any) -> bool:
-    """Start *clock*, owed as `DUTIES` says; False if it already runs."""
-    obligor, obligee = DUTIES[clock]
-    owes, owed = scene.cast.get(obligor, (obligor,)), scene.cast.get(obligee, (obligee,))
+    """Start *clock*, owed as the table of clocks says; False if it already runs. A word in capitals is nobody's inbox."""
+    rule = scene.ledger.reference.clocks[clock].on(at)
+    owes, owed = scene.cast.get(rule.owes, (rule.owes,)), scene.cast.get(rule.owed, (rule.owed,))
     row = schedule.start(
         scene.ledger,
         clock,
@@ -176,13 +128,19 @@ class Voids:
 
 @dataclass(frozen=True, slots=True)
 class Extends:
-    """The event lets *clock* last *span* units from its start."""
+    """The event lets *clock* last as long from its start as the table of clocks says for its extension."""
 
     clock: str
-    span: int
 
     def __call__(self, scene: Scene) -> None:
-        schedule.extend(scene.ledger, self.clock, scene.about, self.span, scene.event.time)
+        row = schedule.governing(scene.matter, self.clock, scene.about)
+        if row is not None:
+            schedule.extend(scene.ledger, self.clock, scene.about, extended_span(scene, row, ONCE), scene.event.time)
+
+
+def extended_span(scene: Scene, row: Row, stage: str) -> int:
+    """Units from the start of *row* after the extension *stage*, by the law under which it started."""
+    return scene.ledger.reference.clocks[row.clock].on(row.started_at).extensions[stage]
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def start(
     state = ledger.state
     if is_open(state, clock, entity):
         return None
-    rule = ledger.reference.clocks[clock]
+    rule = ledger.reference.clocks[clock].on(written(started_at))
     count = state.starts[f"{clock}|{entity}"] = state.starts.get(f"{clock}|{entity}", 0) + 1
     first = Row(
         clock=clock,

@@ -39,7 +39,7 @@ def _fields(ledger: Ledger, row: Row, *, ended: bool) -> dict[str, Any]:
         "obligor": row.obligor,
         "obligee": row.obligee or None,
         "provisional": row.provisional,
-        "basis": ledger.reference.clocks[row.clock].basis,
+        "basis": ledger.reference.clocks[row.clock].on(row.started_at).basis,
         "opensAt": row.opens_at or None,
         "latestDemandAt": row.latest_demand_at or None,
         "endedAt": (row.ended_at or None) if ended else None,
@@ -47,7 +47,7 @@ def _fields(ledger: Ledger, row: Row, *, ended: bool) -> dict[str, Any]:
 
 
 def _miss_list(ledger: Ledger, row: Row) -> Iterable[str]:
-    for letter in ledger.reference.clocks[row.clock].miss:
+    for letter in ledger.reference.clocks[row.clock].on(row.started_at).miss:
         match letter:
             case "o":
                 yield from row.told_obligor

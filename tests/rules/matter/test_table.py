@@ -7,7 +7,7 @@ from hub.canonical.catalogue import Catalogue
 from hub.rules.matter import MATTER, RULES
 from hub.rules.matter.lead import MOVES, State, Sub
 from hub.rules.matter.needs import POLICE_ONLY
-from hub.rules.matter.scene import DUTIES, Ends, Extends, Starts, Voids
+from hub.rules.matter.scene import Ends, Extends, Starts, Voids
 from tests.rules.matter.thread import SAID, fact
 
 REFERENCE = reference.load()
@@ -22,10 +22,6 @@ def test_every_fact_of_a_matter_has_a_rule() -> None:
 
 def test_needs_are_those_of_the_catalogue() -> None:
     assert {name: rule.needs for name, rule in RULES.items()} == {name: rule.needs for name, rule in ACCEPTED.items()}
-
-
-def test_every_clock_of_a_matter_has_its_two_sides() -> None:
-    assert set(DUTIES) == {name for name in REFERENCE.clocks if name[0] in "FRPEAD"}
 
 
 def test_clocks_named_in_rules_exist() -> None:
