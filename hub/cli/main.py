@@ -29,6 +29,11 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "期限:哪天届满,依据什么",
             "Statutory periods: when they end, and why",
         ),
+        "reference": (
+            "hub.cli.reference:reference",
+            "参照数据:查看、检查、谁主管",
+            "Reference data: show, check, who is competent",
+        ),
         "demo": ("hub.cli.demo:demo", "示例日:一天的检查、线索与投诉", "The sample day, start to end"),
         "topics": ("hub.cli.topics:topics", "主题:清单、计划、应用", "Topics: list, plan, apply"),
         "schema": ("hub.cli.schema:schema", "事件契约:检查、比较、文档", "Event schemas: check, diff, documents"),
@@ -101,6 +106,15 @@ def hub() -> None:
     """The root of all verbs."""
 
 
+def _end_if_reference_is_wrong(error: Exception) -> None:
+    """Any verb may be the first to read the reference data, and what is wrong there is nobody's bug."""
+    from hub.reference.finding import ReferenceInvalid  # noqa: PLC0415 - only when something went wrong
+
+    if isinstance(error, ReferenceInvalid):
+        click.echo(str(error), err=True)
+        sys.exit(Exit.CONFIGURATION)
+
+
 def main() -> NoReturn:
     """Run a verb. A bug ends with 70 and a report file, never with a traceback across the reader's screen."""
     try:
@@ -116,7 +130,8 @@ def main() -> NoReturn:
     except BrokenPipeError:  # `hub … | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
-    except Exception:  # noqa: BLE001 - the last resort, and it reports
+    except Exception as error:  # noqa: BLE001 - the last resort, and it reports
+        _end_if_reference_is_wrong(error)
         with tempfile.NamedTemporaryFile("w", prefix="hub-bug-", suffix=".txt", delete=False) as report:
             report.write(f"{sys.version}\n{sys.argv}\n{traceback.format_exc()}")
         last = traceback.format_exc().strip().splitlines()[-1]

@@ -72,4 +72,4 @@ def test_loading_a_year_replaces_what_was_known_of_it() -> None:
 
 
 def test_latest_demand_leaves_ten_working_days_and_one() -> None:
-    assert latest_demand(CALENDAR, date(2026, 10, 15)) == date(2026, 9, 23)
+    assert latest_demand(reference.load(), date(2026, 10, 15)) == date(2026, 9, 23)

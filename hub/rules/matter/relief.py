@@ -60,19 +60,16 @@ def _open_suit(scene: Scene, decision: Decision, clock: str, at: str) -> None:
     begin(scene, clock, decision.no, at)
     suit = schedule.governing(scene.matter, clock, decision.no)
     assert suit is not None
-    last, rule, calendar = (
-        date.fromisoformat(suit.due_at),
-        scene.ledger.reference.clocks["E01"].on(suit.due_at),
-        scene.ledger.reference.calendar,
-    )
-    due = schedule.compute_due(calendar, last, rule.span, rule.unit)
+    last, reference = date.fromisoformat(suit.due_at), scene.ledger.reference
+    rule = reference.clocks["E01"].on(suit.due_at)
+    due = schedule.compute_due(reference.calendar, last, rule.span, rule.unit)
     begin(
         scene,
         "E01",
         decision.no,
         f"{last.isoformat()}T00:00:00+08:00",
         opens_at=last + ONE_DAY,
-        latest_demand_at=schedule.latest_demand(calendar, due),
+        latest_demand_at=schedule.latest_demand(reference, due),
         follows=suit.clock_id,
     )
     if decision.performed or decision.revoked:

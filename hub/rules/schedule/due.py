@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.canonical.event import SHANGHAI
 from hub.canonical.periods import ONE_DAY, Calendar, add_months
+from hub.reference import Reference
 from hub.rules.state import Row
 
 #: Hour clocks warn so long before their end (contract §6.5, a choice).
@@ -19,8 +20,8 @@ MORNING: Final = time(9, tzinfo=SHANGHAI)
 #: Periods longer than this many days warn a second time, so many working days before their end.
 LONG_DAYS: Final = 15
 EARLY_WARNING_DAYS: Final = 10
-#: 行政强制法 54: ten working days after the demand 催告 the application may be filed.
-DEMAND_DAYS: Final = 10
+#: 行政强制法 54: so long after the demand 催告 the application may be filed.
+DEMAND: Final = "E02"
 
 
 def compute_due(calendar: Calendar, started_at: datetime | date, span: int, unit: str) -> date | datetime:
@@ -40,16 +41,24 @@ def compute_due(calendar: Calendar, started_at: datetime | date, span: int, unit
     raise ValueError(f"no period of unit {unit!r}")
 
 
-def latest_demand(calendar: Calendar, due: date) -> date:
+def latest_demand(reference: Reference, due: date) -> date:
     """The last day on which a demand 催告 can be served and the application still be filed by *due*."""
     day = due
-    while calendar.add_working_days(day, DEMAND_DAYS) + ONE_DAY > due:
+    while _may_file(reference, day) > due:
         day -= ONE_DAY
     return day
 
 
-def lay_out(row: Row, calendar: Calendar) -> None:
+def _may_file(reference: Reference, demanded: date) -> date:
+    """The first day after the wait that a demand served on *demanded* begins."""
+    wait = reference.clocks[DEMAND].on(demanded.isoformat())
+    over = compute_due(reference.calendar, demanded, wait.span, wait.unit)
+    return (over.date() if isinstance(over, datetime) else over) + ONE_DAY
+
+
+def lay_out(row: Row, reference: Reference) -> None:
     """Write into *row* when it is due and when it expires. A pause that began after the last day changes nothing."""
+    calendar = reference.calendar
     due = _due(row, calendar)
     if due is None:
         row.due_at, row.expires_at, row.provisional = "", "", False
@@ -63,7 +72,7 @@ def lay_out(row: Row, calendar: Calendar) -> None:
         row.provisional = calendar.is_provisional(started, due)
     row.due_at = due.isoformat()
     if row.latest_demand_at:
-        row.latest_demand_at = latest_demand(calendar, last_day(row.due_at)).isoformat()
+        row.latest_demand_at = latest_demand(reference, last_day(row.due_at)).isoformat()
 
 
 def _due(row: Row, calendar: Calendar) -> date | datetime | None:

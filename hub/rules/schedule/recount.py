@@ -33,7 +33,7 @@ def recount(ledger: Ledger, rows: list[Row]) -> None:
     """Compute the run *rows* anew after a legal fact, and say what changed."""
     before = {row.reading: row.due_at for row in rows}
     for row in rows:
-        lay_out(row, ledger.reference.calendar)
+        lay_out(row, ledger.reference)
     for row in rows:
         if row.due_at == before[row.reading] or row.state == "VOID":
             continue
@@ -65,7 +65,7 @@ def recalculate(ledger: Ledger) -> None:
         before = rows[0].due_at, rows[0].provisional
         for row in unsettled:
             _follow(ledger, row)
-            lay_out(row, ledger.reference.calendar)
+            lay_out(row, ledger.reference)
         set_warnings(ledger, rows)
         if (rows[0].due_at, rows[0].provisional) != before:
             tell(ledger, "recalculated", rows[0])

@@ -71,7 +71,7 @@ def start(
         for unit, governs in _readings(ledger, clock, rule.unit)
     ]
     for row in rows:
-        lay_out(row, ledger.reference.calendar)
+        lay_out(row, ledger.reference)
     state.clocks.extend(rows)
     set_warnings(ledger, rows)
     tell(ledger, "started", rows[0])
