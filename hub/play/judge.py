@@ -5,14 +5,24 @@ The one rule: the judge sees plain values only and does not know whether rules o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from hub.play.match import assign, matches
+from hub.play.near import Apart, nearest, written
 from hub.play.outcome import Emitted, Outcome
-from hub.play.scenario import ABSENT, Pattern, Scenario
+from hub.play.scenario import Pattern, Scenario
+from hub.play.subject import subject
+
+
+class Kind(Enum):
+    """In what way an expectation fails."""
+
+    MISSING = "−"  #: expected, did not come
+    UNEXPECTED = "+"  #: came, was not to
+    DIFFERENT = "≠"  #: came, but not as expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,15 @@ class Failure:
 
     place: str
     what: str
-    near: tuple[str, ...] = ()  #: what came nearest, and how it differs
+    notes: tuple[str, ...] = ()  #: what there was instead
+    apart: tuple[Apart, ...] = ()  #: how what came nearest differs
+    kind: Kind = Kind.MISSING
+    short: str = ""  #: of what it is, for a reader who sees *apart* beside it
+
+    @property
+    def near(self) -> tuple[str, ...]:
+        """What came nearest, and how it differs, in lines."""
+        return (*self.notes, *map(str, self.apart))
 
     def __str__(self) -> str:
         return "\n".join((f"{self.place}: {self.what}", *(f"    {line}" for line in self.near)))
@@ -48,10 +66,11 @@ def _expected(patterns: Sequence[Pattern], emitted: Sequence[Emitted]) -> list[F
         for pattern, party in wanted
     ]
     return [
-        Failure(
+        _missing(
             pattern.place,
             f"not seen: {_described(pattern, party)}",
-            _near(pattern, party, emitted, taken=bool(candidates[n])),
+            *_near(pattern, party, emitted, taken=bool(candidates[n])),
+            short=_short(pattern, party),
         )
         for n, ((pattern, party), found) in enumerate(zip(wanted, assign(candidates), strict=True))
         if found is None
@@ -63,7 +82,9 @@ def _unwanted(patterns: Sequence[Pattern], emitted: Sequence[Emitted]) -> list[F
         Failure(
             pattern.place,
             f"must not happen: {record.event}" + (f" → {record.to}" if record.to else ""),
-            (_json(record.data),),
+            (written(record.data),),
+            kind=Kind.UNEXPECTED,
+            short=" ".join(filter(None, (record.event, record.to and f"→ {record.to}", subject(record.data)))),
         )
         for pattern in patterns
         for record in emitted
@@ -77,7 +98,7 @@ def _fits(pattern: Pattern, record: Emitted) -> bool:
     if pattern.data is None:
         return True
     if isinstance(pattern.data, str):
-        return pattern.data in _json(record.data)
+        return pattern.data in written(record.data)
     return matches(pattern.data, record.data, ordered=pattern.ordered)
 
 
@@ -87,11 +108,18 @@ def _clocks(patterns: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, A
     for n, found in enumerate(assign(candidates)):
         if found is None:
             pattern = patterns[n]
+            what = f"no such row: {written(pattern)}"
+            if candidates[n]:
+                failures.append(
+                    _missing(
+                        f"clocks[{n}]", what, ("another pattern takes the only row that fits",), short=pattern["clock"]
+                    )
+                )
+                continue
             same = [row for row in rows if row["clock"] == pattern["clock"]]
-            near = (
-                _differences(pattern, same) if not candidates[n] else ("another pattern takes the only row that fits",)
-            )
-            failures.append(Failure(f"clocks[{n}]", f"no such row: {_json(pattern)}", near))
+            notes = () if same else (f"no clock {pattern['clock']} at all",)
+            short = " ".join(filter(None, (pattern["clock"], str(pattern.get("entity") or pattern.get("key") or ""))))
+            failures.append(_missing(f"clocks[{n}]", what, notes, nearest(pattern, same), short=short))
     return failures
 
 
@@ -102,55 +130,56 @@ def _refused(scenario: Scenario, outcome: Outcome) -> list[Failure]:
     ]
     taken = assign(candidates)
     missing = [
-        Failure(f"refused[{n}]", f"not refused: {_json(pattern)}", _differences(pattern, refusals))
+        _missing(
+            f"refused[{n}]",
+            f"not refused: {written(pattern)}",
+            (),
+            nearest(pattern, refusals),
+            short=f"{pattern['code']} {pattern.get('id', '')}".rstrip(),
+        )
         for n, (pattern, found) in enumerate(zip(scenario.refused, taken, strict=True))
         if found is None
     ]
     more = [
-        Failure("refused", f"unexpected refusal: {turned.code} of {turned.id}", (turned.detail,))
+        Failure(
+            "refused",
+            f"unexpected refusal: {turned.code} of {turned.id}",
+            (turned.detail,) if turned.detail else (),
+            kind=Kind.UNEXPECTED,
+            short=f"{turned.code} {turned.id}",
+        )
         for n, turned in enumerate(outcome.refused)
         if n not in taken
     ]
     return missing + more
 
 
-def _near(pattern: Pattern, party: str, emitted: Sequence[Emitted], *, taken: bool) -> tuple[str, ...]:
+def _missing(
+    place: str, what: str, notes: tuple[str, ...] = (), found: tuple[Apart, ...] = (), *, short: str
+) -> Failure:
+    return Failure(place, what, notes, found, Kind.DIFFERENT if found else Kind.MISSING, short)
+
+
+def _short(pattern: Pattern, party: str) -> str:
+    about = subject(pattern.data) if isinstance(pattern.data, Mapping) else ""
+    return " ".join(filter(None, (pattern.event, party and f"→ {party}", about)))
+
+
+def _near(
+    pattern: Pattern, party: str, emitted: Sequence[Emitted], *, taken: bool
+) -> tuple[tuple[str, ...], tuple[Apart, ...]]:
     if taken:
-        return ("seen, but fewer times than expected",)
+        return ("seen, but fewer times than expected",), ()
     same = [record for record in emitted if record.event == pattern.event]
     if not same:
-        return (f"no {pattern.event} at all",)
+        return (f"no {pattern.event} at all",), ()
     there = [record.data for record in same if record.to == party]
     if not there:
         parties = sorted({record.to for record in same if record.to})
-        return (f"delivered to {' '.join(parties)}" if parties else "decided, but delivered to nobody",)
-    return _differences(pattern.data, there, ordered=pattern.ordered) if isinstance(pattern.data, Mapping) else ()
-
-
-def _differences(
-    pattern: Mapping[str, Any], values: Sequence[Mapping[str, Any]], *, ordered: bool = False
-) -> tuple[str, ...]:
-    """How the nearest of *values* differs from *pattern*."""
-
-    def wrong(value: Mapping[str, Any]) -> list[str]:
-        return [name for name, part in pattern.items() if not matches({name: part}, value, ordered=ordered)]
-
-    nearest = min(values, key=lambda value: len(wrong(value)), default=None)
-    if nearest is None:
-        return ()
-    lines = []
-    for name in wrong(nearest):
-        expected = "nothing" if pattern[name] == ABSENT else _json(pattern[name])
-        lines.append(
-            f"{name}: expected {expected}, nearest has {_json(nearest[name]) if name in nearest else 'nothing'}"
-        )
-    return tuple(lines)
+        return (f"delivered to {' '.join(parties)}" if parties else "decided, but delivered to nobody",), ()
+    return (), nearest(pattern.data, there, ordered=pattern.ordered) if isinstance(pattern.data, Mapping) else ()
 
 
 def _described(pattern: Pattern, party: str) -> str:
     text = f"{pattern.event} → {party}" if party else pattern.event
-    return f"{text} {_json(pattern.data)}" if pattern.data is not None else text
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return f"{text} {written(pattern.data)}" if pattern.data is not None else text

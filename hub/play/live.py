@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from hub.ops.scan import records
 from hub.play.outcome import Arrived, Emitted, Outcome, Turned
 from hub.play.run import clock_row
 from hub.play.scenario import Fact, Scenario
+from hub.play.subject import subject
 from hub.play.tail import Places, Tail
 from hub.rules.pipeline import AGGREGATES
 from hub.rules.state import decode
@@ -39,8 +40,10 @@ class DoorClosed(Exception):
     """The gateway answered what no scenario can mean."""
 
 
-async def play_live(scenarios: Sequence[Scenario], running: Running, topics: Topics) -> list[Outcome]:
-    """The outcome of each scenario, in order."""
+async def play_live(
+    scenarios: Sequence[Scenario], running: Running, topics: Topics, played: Callable[[Scenario], None]
+) -> list[Outcome]:
+    """The outcome of each scenario, in order. *played* is told of each that has been sent whole."""
     tail = Tail(running.bootstrap, topics, timeout_seconds=_TIMEOUT_SECONDS)
     await tail.open()
     try:
@@ -51,6 +54,7 @@ async def play_live(scenarios: Sequence[Scenario], running: Running, topics: Top
             async def play(player: _Player) -> None:
                 async with turn:
                     await player.play()
+                played(player.scenario)
 
             async with asyncio.TaskGroup() as group:
                 for player in players:
@@ -67,7 +71,7 @@ class _Player:
         self, scenario: Scenario, running: Running, topics: Topics, http: httpx.AsyncClient, tail: Tail
     ) -> None:
         self.realm = f"play-{uuid.uuid4().hex[:12]}"
-        self._scenario = scenario
+        self.scenario = scenario
         self._tokens = running.tokens
         self._topics = topics
         self._http = http
@@ -78,14 +82,14 @@ class _Player:
 
     async def play(self) -> None:
         """Send every fact, each after the one before has been decided."""
-        given = self._scenario.given
+        given = self.scenario.given
         opening = given[0].at - timedelta(seconds=1) if given else datetime.fromisoformat("2024-01-01T00:00:00+08:00")
         await self._control("hub.realm.opened", opening)
         for number, fact in enumerate(given):
             await self._control("hub.tick", fact.at)
             written = fact.at.isoformat(timespec="seconds")
             if fact.event:
-                self._arrived.append(Arrived(written, fact.event, fact.party))
+                self._arrived.append(Arrived(written, fact.event, fact.party, subject(fact.data or {}), fact.id))
                 await self._tail.decided(await self._send(number, fact))
             else:
                 self._arrived.append(Arrived(written))
@@ -93,7 +97,7 @@ class _Player:
     async def _control(self, word: str, at: datetime) -> None:
         said: dict[str, Any] = {"realm": self.realm, "type": word, "time": at.isoformat()}
         if word == "hub.realm.opened":
-            said |= {"policy": dict(self._scenario.policy)}
+            said |= {"policy": dict(self.scenario.policy)}
         answer = await self._http.post("/v1/dev/control", json=said, headers=self._headers(OPERATOR))
         if answer.status_code != httpx.codes.ACCEPTED:
             raise DoorClosed(f"/v1/dev/control: {answer.status_code} {answer.text[:500]}")
@@ -168,14 +172,14 @@ def read_outcome(
             refused.setdefault(identity, turned)
         if event.aggregate == "receipt":
             continue
-        data = dict(event.data)
+        data, cause = dict(event.data), ids.get(event.cause, event.cause)
         if "eventId" in data:  # a scenario knows its facts by its own ids
             data["eventId"] = ids.get(str(data["eventId"]), data["eventId"])
         if projection:
             party = topics.party_of(record.topic)
-            emitted.setdefault((event.id, party, projection), Emitted(event.type, data, party, at))
+            emitted.setdefault((event.id, party, projection), Emitted(event.type, data, party, at, cause, projection))
         elif event.party == HUB:
-            emitted.setdefault((event.id, "", ""), Emitted(event.type, data, at=at))
+            emitted.setdefault((event.id, "", ""), Emitted(event.type, data, at=at, cause=cause))
     return Outcome([*emitted.values(), *refused.values()])
 
 

@@ -12,12 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """A decision of the hub (*to* empty), or a delivery to one party. *at* is its moment, for the reader."""
+    """A decision of the hub (*to* empty), or a delivery to one party. What follows *to* is for the reader, and not judged."""
 
     event: str
     data: Mapping[str, Any]
     to: str = ""
-    at: str = ""
+    at: str = ""  #: its moment
+    cause: str = ""  #: id of the fact that led to it; "" = time alone
+    projection: str = ""  #: how much of the event a delivery shows
 
     def plain(self) -> dict[str, Any]:
         """As ``-o json`` prints it."""
@@ -31,7 +33,8 @@ class Arrived:
     at: str
     event: str = ""
     party: str = ""
-    key: str = ""
+    subject: str = ""  #: id of what it is about
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Turned:
     code: str
     detail: str = ""
     at: str = ""
+    event: str = ""
+    party: str = ""
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import Event
 from hub.play.outcome import Arrived, Emitted, Outcome, Turned
 from hub.play.scenario import Fact, Scenario
+from hub.play.subject import subject
 from hub.reference import Reference
 from hub.rules.ledger import Refusal, Step
 from hub.rules.pipeline import World, deliveries
@@ -27,7 +28,7 @@ def run(scenario: Scenario, reference: Reference) -> Outcome:
         if fact.event:
             event = event_of(fact)
             steps = world.accept(event, fact.at)
-            arrived = Arrived(_written(fact.at), fact.event, fact.party, event.key)
+            arrived = Arrived(_written(fact.at), fact.event, fact.party, subject(event.data), fact.id)
         else:
             steps = world.tick(fact.at)
             arrived = Arrived(_written(fact.at))
@@ -62,12 +63,24 @@ def _tell(outcome: Outcome, arrived: Arrived, steps: Iterable[Step], at: datetim
         if isinstance(step, Refusal):
             refused = step.refused
             detail = " / ".join(text for text in (refused.detail, refused.detail_en) if text)
-            outcome.story.append(Turned(step.event.id, refused.code, detail, _written(at)))
+            turned = Turned(step.event.id, refused.code, detail, _written(at), step.event.type, step.event.party)
+            outcome.story.append(turned)
             continue
         if step.decision:
-            outcome.story.append(Emitted(step.event.type, step.event.data, at=_written(happened)))
+            outcome.story.append(
+                Emitted(step.event.type, step.event.data, at=_written(happened), cause=step.event.cause)
+            )
         for delivery in deliveries(step):
-            outcome.story.append(Emitted(step.event.type, delivery.data, delivery.party, _written(happened)))
+            outcome.story.append(
+                Emitted(
+                    step.event.type,
+                    delivery.data,
+                    delivery.party,
+                    _written(happened),
+                    step.event.cause,
+                    delivery.projection,
+                )
+            )
     if not told:
         outcome.story.append(arrived)
 

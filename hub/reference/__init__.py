@@ -25,7 +25,7 @@ from hub.reference.leads import Leads
 from hub.reference.parties import directory_from
 from hub.reference.tables import Tables, read
 
-__all__ = ["HERE", "ClockRule", "EventRule", "Finding", "Reference", "ReferenceInvalid", "load", "reference_of"]
+__all__ = ["HERE", "ClockRule", "EventRule", "Finding", "Reference", "ReferenceInvalid", "load", "merged", "reference_of"]
 
 HERE: Final = Path(__file__).parent
 
@@ -48,7 +48,7 @@ class Reference:
 
     def with_policy(self, changes: Mapping[str, Any]) -> Reference:
         """This reference with *changes* merged deep over the policy; lists are replaced."""
-        return replace(self, policy=_merged(self.policy, changes))
+        return replace(self, policy=merged(self.policy, changes))
 
     def with_calendar(self, calendar: Calendar) -> Reference:
         """This reference with another calendar."""
@@ -77,9 +77,10 @@ def reference_of(tables: Tables) -> Reference:
     )
 
 
-def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """*changes* merged deep over *base*; lists are replaced."""
     result = dict(base)
     for key, value in changes.items():
         old = result.get(key)
-        result[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        result[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return result

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hub.play.judge import judge
+from hub.play.match import matches
+from hub.play.near import apart
 from hub.play.outcome import Emitted, Outcome, Turned
 from hub.play.scenario import Pattern, Scenario
 
@@ -79,3 +84,30 @@ def test_a_failure_says_what_came_nearest() -> None:
     )
     (failure,) = judge(scenario, OUTCOME)
     assert failure.near == ('key: expected "XX", nearest has "CP"',)
+
+
+@given(
+    st.recursive(
+        st.integers(0, 2) | st.sampled_from(["a", "$any"]),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from("xyz"), inner | st.just("$absent"), max_size=3)
+        ),
+    ),
+    st.recursive(
+        st.integers(0, 2) | st.just("a"),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3),
+    ),
+    st.booleans(),
+)
+def test_what_matches_has_no_difference_and_what_does_not_has_some(pattern: Any, value: Any, ordered: bool) -> None:
+    assert bool(list(apart(pattern, value, ordered=ordered))) is not matches(pattern, value, ordered=ordered)
+
+
+def test_a_difference_is_told_down_to_its_field() -> None:
+    pattern = {"members": [{"plan": "B", "role": "PART"}, {"plan": "A", "role": "PART"}], "left": ["A"]}
+    value = {"members": [{"plan": "A", "role": "LEAD"}, {"plan": "B", "role": "PART"}], "left": ["A", "B"]}
+    assert [(one.path, one.expected, one.came) for one in apart(pattern, value)] == [
+        ("members[1].role", '"PART"', '"LEAD"'),
+        ("left", '["A"]', '["A", "B"]'),
+    ]

@@ -1,0 +1,112 @@
+"""The hub's own log, read back from its topics as values for `shadow`.
+
+The one rule: topics are read, in no group and without a commit; nothing is written.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+
+from hub.agents.aggregate import ADDRESSED
+from hub.agents.translate import CONTROL
+from hub.canonical.event import HUB, Event
+from hub.engine.record import Record
+from hub.ops.scan import records
+from hub.play.log import REFUSED, Entry, Heard, Opened, Passed, Said, Shard, decided, refused, told
+from hub.rules.ledger import Recipients
+from hub.topics import Topics
+from hub.wire import envelope
+
+#: Every realm, real life included.
+ALL_REALMS = "*"
+
+
+@dataclass(slots=True)
+class Log:
+    """What came to the aggregates and what the hub said to it."""
+
+    entries: list[Entry] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    #: Topics whose beginning retention has taken: the states of their keys cannot be rebuilt whole.
+    cut: set[str] = field(default_factory=set)
+
+    @property
+    def facts(self) -> int:
+        """How many facts of parties it holds."""
+        return sum(isinstance(entry, Heard) and entry.event.party != HUB for entry in self.entries)
+
+
+async def read_log(bootstrap: str, topics: Topics, realms: Collection[str]) -> Log:
+    """The log of *realms*: "" is real life, `ALL_REALMS` all there are."""
+    aggregates = {topics.aggregate(name).name: name for name in topics.aggregates}
+    by_partition: defaultdict[Shard, list[Record]] = defaultdict(list)
+    beside: list[Record] = []
+    begun: set[Shard] = set()
+    log = Log()
+    async for record in records(bootstrap, [*aggregates, topics.clock.name, topics.receipt.name, topics.outgoing.name]):
+        place = record.topic, record.partition
+        if record.topic in aggregates and place not in begun:
+            begun.add(place)
+            log.cut |= {record.topic} if record.offset else set()
+        if record.value is None or not _wanted(record, realms):
+            continue
+        if record.topic in aggregates:
+            by_partition[place].append(record)
+        else:
+            beside.append(record)
+    decisions: dict[str, Event] = {}
+    # Order holds within a partition; between partitions a cause was written before what it led to.
+    for record in heapq.merge(*by_partition.values(), key=lambda record: record.timestamp_ms):
+        shard = aggregates[record.topic], record.partition
+        if word := envelope.header(record.headers, CONTROL):
+            log.entries.extend(_control(word, record, shard))
+            continue
+        event = envelope.from_record(record.key, record.value, record.headers)
+        if event.party != HUB or event.type in ADDRESSED:
+            log.entries.append(Heard(shard, event))
+        if event.party == HUB:
+            decisions[event.id] = event
+    _read_beside(log, beside, topics, decisions)
+    return log
+
+
+def _wanted(record: Record, realms: Collection[str]) -> bool:
+    return ALL_REALMS in realms or envelope.header(record.headers, "ce_realm") in realms
+
+
+def _control(word: str, record: Record, shard: Shard) -> Iterator[Entry]:
+    said = orjson.loads(record.value or b"{}")
+    if word == "hub.realm.opened":
+        yield Opened(shard, said["realm"], said.get("policy") or {})
+    elif word == "hub.tick":
+        yield Passed(shard, said["realm"], datetime.fromisoformat(said["time"]))
+
+
+def _read_beside(log: Log, beside: list[Record], topics: Topics, decisions: dict[str, Event]) -> None:
+    """Clocks, refusals by an aggregate, and who was told of what."""
+    facts = {(entry.event.id, entry.event.recorded): entry.event for entry in log.entries if isinstance(entry, Heard)}
+    refusals: dict[str, Said] = {}
+    recipients: dict[str, Recipients] = {}
+    for record in beside:
+        event = envelope.from_record(record.key, record.value, record.headers)
+        if record.topic == topics.outgoing.name:
+            named = envelope.decode_recipients(dict(record.headers).get(envelope.RECIPIENTS, b""))
+            if event.party == HUB:
+                recipients[event.id] = named
+            else:
+                log.said.append(told(event, named))
+        elif record.topic == topics.clock.name:
+            decisions[event.id] = event
+        elif event.type == REFUSED:
+            # A fact that never came to an aggregate was refused at a door, and is not in its log.
+            fact = facts.get((str(event.data["eventId"]), event.recorded))
+            if fact is not None:
+                refusals[event.id] = refused(fact, str(event.data["code"]))
+    log.said += [decided(event, recipients.get(identity)) for identity, event in decisions.items()]
+    log.said += refusals.values()
