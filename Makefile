@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo faults-short dev test test-fast faults soak check lint types clean
+.PHONY: help setup demo faults-short dev test test-fast faults soak check lint types docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -56,6 +56,9 @@ types: $(READY) ## mypy, strict
 	@$(BIN)/mypy
 
 check: lint types test ## exactly what CI runs
+
+docs: $(READY) ## draw docs/state-machines.md anew from the rules' tables
+	@$(BIN)/python -m hub.local.diagrams
 
 lock: ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q --upgrade -o requirements.lock

@@ -8,28 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hub.canonical.event import Event
+from hub.canonical.states import LEAD
 from hub.ops.scan import records
 from hub.topics import Topics
 from hub.wire import envelope
 
 #: States and sub-states of a lead in the words of the people who work with them.
-STATE_NAMES = {
-    "TRANSFERRED": "已移送",
-    "ACCEPTED": "已签收",
-    "FORWARDED": "已转送",
-    "DISCLAIMED": "不属职责",
-    "FILED": "已立案",
-    "DECLINED": "不予立案",
-    "RECONSIDERING": "复议中",
-    "WITHDRAWN": "已撤案",
-    "CONCLUDED": "已办结",
-    "SUPPLEMENT_REQUIRED": "要求补正",
-    "SUPPLEMENTED": "已补正",
-    "UPHELD": "维持原决定",
-    "SUPERVISION_SUGGESTED": "已建议立案监督",
-    "REASONS_REQUIRED": "要求说明理由",
-    "FILING_ORDERED": "通知立案",
-}
+STATE_NAMES = {name: zh for name, (zh, _) in LEAD.items()}
 
 _CLOCK_EVENTS = {"clock.started", "clock.recalculated", "clock.resumed"}
 

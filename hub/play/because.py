@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from hub.canonical.catalogue import Catalogue
+from hub.canonical.states import LEAD
 from hub.cli.language import say
 from hub.play.outcome import Emitted
 from hub.reference import Reference
@@ -37,6 +38,9 @@ def because(record: Emitted, facts: Mapping[str, str], reference: Reference) -> 
     for rule in _rules(data):
         sentence = RULES[rule]
         yield say(f"规则 {rule}: {sentence.zh}", f"rule {rule}: {sentence.en}")
+    if record.event == "matter.lead.advanced":
+        names = [f"{state} {say(*LEAD[state])}" for name in ("state", "sub") if (state := str(data.get(name, "")))]
+        yield say(f"线索状态: {' · '.join(names)}", f"the lead stands at: {' · '.join(names)}")
     basis = _basis(record, reference)
     if basis:
         yield say(f"依据: {basis}", f"basis: {basis}")

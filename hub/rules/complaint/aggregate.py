@@ -22,6 +22,20 @@ from hub.rules.complaint.state import Ticket
 from hub.rules.ledger import Ledger
 from hub.rules.project import is_minor
 
+#: What must be known first (the catalogue's column "needs"), most needed first.
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "complaint.ticket.received": (),
+    "complaint.ticket.determined": ("ticket",),
+    "complaint.ticket.accepted": ("ticket",),
+    "complaint.ticket.rejected": ("ticket",),
+    "complaint.ticket.returned": ("ticket",),
+    "complaint.ticket.extended": ("ticket",),
+    "complaint.mediation.ended": ("ticket", "ticket.accepted"),
+    "complaint.filing.decided": ("ticket",),
+    "complaint.informant.told": ("ticket", "filing.decided"),
+    "complaint.ticket.answered": ("ticket",),
+}
+
 
 class ComplaintAggregate(Aggregate[Ticket]):
     """Tickets, keyed by complaintId."""
@@ -31,15 +45,12 @@ class ComplaintAggregate(Aggregate[Ticket]):
     _key_field = "complaintId"
 
     def missing(self, state: Ticket, event: Event) -> str:
-        if event.type == "complaint.ticket.received":
-            return ""
-        if not state.source:
-            return "ticket"
-        if event.type == "complaint.mediation.ended" and not state.accepted:
-            return "ticket.accepted"
-        if event.type == "complaint.informant.told" and not state.filing_decided:
-            return "filing.decided"
-        return ""
+        known = {
+            "ticket": bool(state.source),
+            "ticket.accepted": state.accepted,
+            "filing.decided": state.filing_decided,
+        }
+        return next((word for word in NEEDS[event.type] if not known[word]), "")
 
     def permit(self, state: Ticket, event: Event, reference: Reference) -> None:
         if "OWNER" in reference.events[event.type].senders and event.party not in (

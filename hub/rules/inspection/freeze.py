@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from hub.canonical.event import Event
 from hub.rules.inspection import refusals
+from hub.rules.inspection.moves import CODE, JOINT_MOVES, REOPEN
 from hub.rules.inspection.state import FROZEN, OPEN, Enterprise, Plan
 from hub.rules.ledger import Ledger
 
@@ -42,7 +43,7 @@ def _freeze_joint(state: Enterprise, event: Event, ledger: Ledger) -> None:
         raise refusals.joint_over(joint.id)
     plans = [state.plans[member.plan] for member in joint.body.members]
     _require_approval(plans)
-    joint.status, joint.frozen_at = FROZEN, event.data["requestedAt"]
+    joint.status, joint.frozen_at = JOINT_MOVES[joint.status, CODE], event.data["requestedAt"]
     codes = [item.code for item in joint.body.items]
     unit = {
         "uscc": state.key,
@@ -89,4 +90,4 @@ def reopen(state: Enterprise, event: Event, ledger: Ledger) -> None:
     joint = state.joints[event.data["jointId"]]
     if joint.status not in (OPEN, FROZEN):
         raise refusals.joint_over(joint.id)
-    joint.status, joint.frozen_at = OPEN, ""
+    joint.status, joint.frozen_at = JOINT_MOVES[joint.status, REOPEN], ""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from hub.rules.inspection import tell
 from hub.rules.inspection.identify import body_of
 from hub.rules.inspection.lead import Candidate, elect
-from hub.rules.inspection.state import DISSOLVED, Enterprise, Joint, Plan
+from hub.rules.inspection.moves import JOINT_MOVES, LEFT
+from hub.rules.inspection.state import Enterprise, Joint, Plan
 from hub.rules.ledger import Ledger
 
 
@@ -18,7 +19,7 @@ def leave(state: Enterprise, plan: Plan, joint: Joint, ledger: Ledger) -> None:
     candidates = candidates_of(state, joint, without=plan.id)
     joint.version += 1
     if not candidates:
-        joint.status = DISSOLVED
+        joint.status = JOINT_MOVES[joint.status, LEFT]
         tell.tell_dissolved(ledger, state, joint, "TOO_FEW")
         return
     elected = before.lead, before.lead_rule

@@ -15,9 +15,8 @@ from hub.rules.inspection.arrange import Arrangement, Circumstances, arrange, le
 from hub.rules.inspection.group import Group
 from hub.rules.inspection.hold import fixed_units
 from hub.rules.inspection.identify import compose, identify
+from hub.rules.inspection.moves import CLOSINGS, JOINT_MOVES, RERUN, WINDOW_OVER
 from hub.rules.inspection.state import (
-    DISSOLVED,
-    EXPIRED,
     LEVEL_YIELDED,
     OPEN,
     RESULT_RECOGNISED,
@@ -55,7 +54,7 @@ def expire(state: Enterprise, ledger: Ledger) -> None:
     day = today(ledger)
     for plan in state.moving():
         if plan.in_scope and plan.window.last < day:
-            plan.closed, plan.joint = EXPIRED, ""
+            plan.closed, plan.joint = CLOSINGS[plan.closed, WINDOW_OVER], ""
             tell.tell_closed(ledger, state, plan)
 
 
@@ -84,7 +83,7 @@ def _settle_joints(state: Enterprise, ledger: Ledger, groups: list[Group]) -> di
     )
     regrouped = {draft.plan.id for group in groups for draft in group.drafts}
     for joint in gone:
-        joint.status, joint.version = DISSOLVED, joint.version + 1
+        joint.status, joint.version = JOINT_MOVES[joint.status, RERUN], joint.version + 1
         tell.tell_dissolved(ledger, state, joint, "REGROUPED" if joint.body.plans & regrouped else "TOO_FEW")
     roles: dict[str, tuple[str, str]] = {}
     for group, known in zip(groups, kept, strict=True):
@@ -115,7 +114,7 @@ def _decide(state: Enterprise, ledger: Ledger, plan: Plan, verdict: Verdict) -> 
         plan.told_version = plan.version
         tell.tell_decided(ledger, state, plan, verdict)
     if verdict.decision in (LEVEL_YIELDED, RESULT_RECOGNISED):
-        plan.closed = verdict.decision
+        plan.closed = CLOSINGS[plan.closed, verdict.decision]
         plan.yielded_to = verdict.yields[-1].to if verdict.decision == LEVEL_YIELDED else ""
         tell.tell_closed(ledger, state, plan)
 

@@ -11,9 +11,10 @@ from typing import Any
 from hub.canonical.event import Event
 from hub.rules.inspection import refusals, tell
 from hub.rules.inspection.leave import leave
+from hub.rules.inspection.moves import CANCEL, CLOSINGS
 from hub.rules.inspection.neighbour import notice_neighbours
 from hub.rules.inspection.rerun import today
-from hub.rules.inspection.state import CANCELLED, FROZEN, VISITED, Enterprise, Item, Plan
+from hub.rules.inspection.state import FROZEN, VISITED, Enterprise, Item, Plan
 from hub.rules.inspection.window import window_from
 from hub.rules.ledger import Ledger
 
@@ -83,7 +84,7 @@ def cancel(state: Enterprise, event: Event, ledger: Ledger) -> None:
     joint = state.joint_of(plan)
     if plan.closed or plan.visits or (joint is not None and joint.status == VISITED):
         raise refusals.plan_closed(plan.id, plan.closed or VISITED)
-    plan.closed, plan.frozen_at, plan.joint = CANCELLED, "", ""
+    plan.closed, plan.frozen_at, plan.joint = CLOSINGS[plan.closed, CANCEL], "", ""
     tell.tell_closed(ledger, state, plan)
     if joint and joint.status == FROZEN:
         leave(state, plan, joint, ledger)

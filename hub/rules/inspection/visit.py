@@ -12,6 +12,7 @@ from hub.canonical.event import Event
 from hub.rules import schedule
 from hub.rules.inspection import refusals, tell
 from hub.rules.inspection.count import count, flag
+from hub.rules.inspection.moves import CLOSINGS, JOINT_MOVES, VISIT
 from hub.rules.inspection.recognise import remember
 from hub.rules.inspection.state import (
     CANCELLED,
@@ -125,12 +126,12 @@ def _make_visited(state: Enterprise, target: Target, day: date, ledger: Ledger) 
         else []
     )
     if target.joint:
-        target.joint.status, target.joint.visits = VISITED, (*target.joint.visits, day)
+        target.joint.status, target.joint.visits = JOINT_MOVES[target.joint.status, VISIT], (*target.joint.visits, day)
     elif target.plan:
         target.plan.visits = (*target.plan.visits, day)
     for plan in members:
         if plan.closed != VISITED:
-            plan.closed = VISITED
+            plan.closed = CLOSINGS[plan.closed, VISIT]
             tell.tell_closed(ledger, state, plan)
 
 
