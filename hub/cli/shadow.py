@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -39,20 +40,31 @@ def run_shadow(
     """Replay the log and tell what differs in the stretch *text*."""
     here = hub()
     since, until = stretch(text)
-    usual, reference = here.reference, files(directory)
+    reference = files(directory)
     changes = switches(policy, reference)
     trial = Trial(reference, changes) if changes or directory else None
     present = datetime.now(SHANGHAI) - _UNDECIDED
+    if sys.stderr.isatty():
+        note(say("读取日志……", "reading the log…"))
     with reaching(here, bootstrap) as cluster:
         log = asyncio.run(read_log(cluster, here.topics, {realm}))
     if log.cut:
         topics = ", ".join(sorted(log.cut))
-        note(say(f"日志开头已过保留期,较早的事项不完整: {topics}", f"the log's beginning is gone, older keys are incomplete: {topics}"))  # fmt: skip
+        note(
+            say(
+                f"日志开头已过保留期,较早的事项不完整,可能显示为不同: {topics}",
+                f"the log's beginning is gone; what is older is incomplete and may show as different: {topics}",
+            )
+        )
     within = Stretch(since, until, present)
-    found = compare(log.said, shadow(log.entries, usual, trial, since, min(until, present)), within)
+
+    def differing(tried: Trial | None) -> Comparison:
+        now = shadow(log.entries, here.reference, tried, since, min(until, present))
+        return compare(log.said, log.comparable(now), within)
+
+    found = differing(trial)
     # What differs without any change comes from other rules than those that decided then: it is not the change's doing.
-    without = shadow(log.entries, usual, None, since, min(until, present)) if trial else ()
-    drift = len(compare(log.said, without, within).differences) if trial else len(found.differences)
+    drift = len((differing(None) if trial else found).differences)
     if output == "json":
         click.echo(json.dumps(_json(found, log, within, changes, directory, drift), ensure_ascii=False, indent=2))
     else:

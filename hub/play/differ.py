@@ -16,7 +16,7 @@ from typing import Any, Final
 from hub.play.log import Said
 
 #: Fields that say what a decision is about: two that differ in one of them are two decisions.
-_NAMES: Final = ("planId", "visitId", "leadId", "applicationId", "disputeId", "requestId", "eventId", "decisionNo", "clock", "reading", "entity", "code")  # fmt: skip
+_NAMES: Final = ("planId", "visitId", "leadId", "applicationId", "disputeId", "requestId", "eventId", "decisionNo", "clock", "entity", "code")  # fmt: skip
 #: A check code is keyed by a secret that whoever tries out rules need not have.
 _UNTOLD: Final = frozenset({"checkCode"})
 RECIPIENTS: Final = "→"

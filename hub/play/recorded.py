@@ -6,8 +6,8 @@ The one rule: topics are read, in no group and without a commit; nothing is writ
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -33,8 +33,19 @@ class Log:
 
     entries: list[Entry] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
-    #: Topics whose beginning retention has taken: the states of their keys cannot be rebuilt whole.
-    cut: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)  #: topics whose beginning retention has taken
+    copies_cut: bool = False  #: so for who was told of what, which is kept for the shortest time
+
+    def comparable(self, now: Sequence[Said]) -> Iterator[Said]:
+        """*now* without what can have no counterpart: whom an old fact was told may be known no more."""
+        known = [(said.cause, said.to) for said in self.said if not said.data]
+        missing = Counter(said.cause for said in now if not said.data)
+        missing.subtract(cause for cause, _ in known)
+        exact = set(known)
+        for said in now:
+            whole = said.data or not self.copies_cut or missing[said.cause] <= 0
+            if whole or (said.cause, said.to) in exact:
+                yield said
 
     @property
     def facts(self) -> int:
@@ -44,16 +55,26 @@ class Log:
 
 async def read_log(bootstrap: str, topics: Topics, realms: Collection[str]) -> Log:
     """The log of *realms*: "" is real life, `ALL_REALMS` all there are."""
+    wanted = [*(topics.aggregate(name).name for name in topics.aggregates)]
+    wanted += [topics.clock.name, topics.receipt.name, topics.outgoing.name]
+    return log_of([record async for record in records(bootstrap, wanted)], topics, realms)
+
+
+def log_of(found: Iterable[Record], topics: Topics, realms: Collection[str]) -> Log:
+    """The log that the records *found* are, in the order of each partition."""
     aggregates = {topics.aggregate(name).name: name for name in topics.aggregates}
     by_partition: defaultdict[Shard, list[Record]] = defaultdict(list)
     beside: list[Record] = []
     begun: set[Shard] = set()
     log = Log()
-    async for record in records(bootstrap, [*aggregates, topics.clock.name, topics.receipt.name, topics.outgoing.name]):
+    for record in found:
         place = record.topic, record.partition
-        if record.topic in aggregates and place not in begun:
+        if place not in begun:
             begun.add(place)
-            log.cut |= {record.topic} if record.offset else set()
+            if record.offset and record.topic == topics.outgoing.name:
+                log.copies_cut = True
+            elif record.offset:
+                log.cut.add(record.topic)
         if record.value is None or not _wanted(record, realms):
             continue
         if record.topic in aggregates:
