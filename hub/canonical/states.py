@@ -37,6 +37,24 @@ TRACK: Final[Names] = {
     "CONVICTED": ("已判处刑罚", "convicted"),
 }
 
+#: A statutory clock 期限.
+CLOCK: Final[Names] = {
+    "RUNNING": ("运行中", "running"),
+    "SUSPENDED": ("中止", "suspended"),
+    "MET": ("按期办结", "met"),
+    "MISSED": ("逾期", "missed"),
+    "VOID": ("失效", "void"),
+}
+
+#: What kind of clock it is: who loses what when it runs out.
+CLOCK_KINDS: Final[Names] = {
+    "duty": ("义务期限", "duty"),
+    "right": ("权利期限", "right"),
+    "cond": ("附条件义务", "conditional duty"),
+    "soft": ("提示性期限", "soft"),
+    "wait": ("等待期", "waiting time"),
+}
+
 #: A joint visit 联合检查.
 JOINT: Final[Names] = {
     "OPEN": ("已组成,成员可变动", "open"),

@@ -30,8 +30,8 @@ _TITLES: Final = (
     say("对象", "subject"),
     say("结果", "result"),
 )
-#: The widest a column may be on a terminal; the last one gets what is left.
-_WIDEST: Final = (16, 34, 46, 26, 200)
+#: The widest a column may be on a terminal; the result gets what is left, or a line of its own: it is never cut.
+_WIDEST: Final = (16, 30, 44, 24)
 _COLOURS: Final = {"▸": "bright_white", "●": "blue", "→": "cyan", "✗": "red", "·": "bright_black"}
 _STATE_COLOURS: Final = {
     "RUNNING": "cyan",
@@ -112,7 +112,11 @@ def _story(outcome: Outcome, reference: Reference, *, explain: bool) -> Iterator
     rows = [("  ", _TITLES), *((f"{line.mark} ", line.cells) for line in table)]
     widths = _widths([cells for _, cells in rows])
     for number, (mark, cells) in enumerate(rows):
-        text = mark + "  ".join(_fitted(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        *first, result = cells
+        text = mark + "  ".join(_fitted(cell, columns) for cell, columns in zip(first, widths, strict=True))
+        room = shutil.get_terminal_size().columns - width(text) - 2
+        below = sys.stdout.isatty() and width(result) > room
+        text = text.rstrip() + f"\n{'':20}{result}" if below else f"{text}  {result}".rstrip()
         if number == 0:
             yield click.style(text, dim=True)
             continue
@@ -165,12 +169,8 @@ def _cell(row: Mapping[str, Any], name: str) -> str:
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
-    found = [max(width(row[column]) for row in rows) for column in range(len(_TITLES))]
-    if not sys.stdout.isatty():
-        return found
-    shown = [min(found[column], _WIDEST[column]) for column in range(len(_TITLES))]
-    left = shutil.get_terminal_size().columns - sum(shown[:-1]) - 2 * len(shown)
-    return [*shown[:-1], max(16, min(shown[-1], left))]
+    found = [max(width(row[column]) for row in rows) for column in range(len(_WIDEST))]
+    return list(map(min, found, _WIDEST)) if sys.stdout.isatty() else found
 
 
 def width(text: str) -> int:

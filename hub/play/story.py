@@ -60,14 +60,15 @@ def gist(data: Mapping[str, Any]) -> str:
 def _clock(data: Mapping[str, Any]) -> str:
     rule = load().clocks.get(data["clock"])
     due = str(data["dueAt"])[:16].replace("T", " ")
+    ended = str(data.get("endedAt", ""))[:16].replace("T", " ")
     parts = [
         f"{data['clock']}({data['reading']})",
-        rule.title if rule else "",
         say(f"至 {due}", f"due {due}") if due else "",
+        say("暂定", "provisional") if data.get("provisional") else "",
+        say(f"办结 {ended}", f"ended {ended}") if ended else "",
+        rule.title if rule else "",
     ]
-    parts.append(say("暂定", "provisional") if data.get("provisional") else "")
-    parts.append(say(f"办结 {data['endedAt'][:16]}", f"ended {data['endedAt'][:16]}") if data.get("endedAt") else "")
-    return "  ".join(filter(None, parts)).replace("T", " ")
+    return "  ".join(filter(None, parts))
 
 
 def _value(value: Any) -> str:

@@ -23,6 +23,7 @@ from hub.rules.matter.relief import RELIEF
 from hub.rules.matter.scene import Rule
 from hub.rules.matter.track import TURNS, Track
 from hub.rules.matter.transfer import TRANSFER
+from hub.rules.schedule.verdict import EXPIRY, IN_TIME, LATE
 
 #: Before the first fact.
 START: Final = ""
@@ -69,7 +70,7 @@ class Machine:
 
 def machines() -> tuple[Machine, ...]:
     """All of them, in the order of the page."""
-    return (_plan(), _joint(), _lead(), _track(), *_procedures())
+    return (_plan(), _joint(), _lead(), _track(), _clock(), *_procedures())
 
 
 def _plan() -> Machine:
@@ -146,6 +147,25 @@ def _track() -> Machine:
     )
 
 
+def _clock() -> Machine:
+    running = "RUNNING"
+    edges = [Edge(START, running, ("起算", "started")), Edge(running, IN_TIME, ("期内办结", "ended in time"))]
+    for happening, table in ((("逾期办结", "ended late"), LATE), (("期满", "time is over"), EXPIRY)):
+        for kind, verdict in table.items():
+            zh, en = states.CLOCK_KINDS[kind]
+            edges.append(Edge(running, verdict, (f"{happening[0]}({zh})", f"{happening[1]} ({en})")))
+    return Machine(
+        ("期限", "Statutory clock"),
+        "hub/rules/schedule/verdict.py `IN_TIME`, `LATE`, `EXPIRY`",
+        (
+            "未画出:中止与恢复,事项另行了结而失效,以及期内办结迟到报送时撤回逾期。",
+            "Not drawn: resting and going on, voiding when the matter ends otherwise, and a miss taken back when a timely end arrives late.",
+        ),
+        states.CLOCK,
+        tuple(edges),
+    )
+
+
 def _procedures() -> Iterator[Machine]:
     """Procedures without a state of their own: where one stands is which facts are known."""
     for title, table, rules in (
@@ -173,7 +193,10 @@ def _procedure(title: tuple[str, str], table: str, aggregate: str, needs: Mappin
     for name, words in needs.items():
         target = name.removeprefix(f"{aggregate}.")
         edges += [Edge(_FIRST.get(word, word), target) for word in words] or [Edge(START, target)]
-    known = {edge.source for edge in edges} | {edge.target for edge in edges}
+    targets = {edge.target for edge in edges}
+    # What another procedure leads to is where this one begins: enforcement goes on from a decision served.
+    edges = [*(Edge(START, name) for name in sorted({edge.source for edge in edges} - targets - {START})), *edges]
+    known = targets | {edge.source for edge in edges}
     return Machine(
         title,
         table,

@@ -13,6 +13,7 @@ from hub.rules.inspection.moves import CLOSINGS, JOINT_MOVES
 from hub.rules.machines import START, machines
 from hub.rules.matter.lead import MOVES, State, Sub
 from hub.rules.matter.track import Track
+from hub.rules.schedule.verdict import EXPIRY, LATE
 
 
 def test_the_page_is_fresh() -> None:
@@ -30,6 +31,7 @@ def test_every_row_of_a_table_is_drawn_once() -> None:
 def test_every_state_has_its_names() -> None:
     assert set(states.LEAD) == {name.value for kind in (State, Sub) for name in kind if name.value}
     assert set(states.TRACK) == set(Track)
+    assert set(states.CLOCK_KINDS) == set(LATE) == set(EXPIRY)
     reasons = next(f.enum for f in Catalogue.load()["inspection.plan.closed"].fields if f.name == "reason")
     assert set(reasons) == set(CLOSINGS.values()) <= set(states.PLAN)
 
@@ -41,8 +43,6 @@ def test_what_must_be_known_first_is_what_the_catalogue_says() -> None:
 
 def test_whatever_is_drawn_can_be_reached() -> None:
     for machine in machines():
-        if machine.title[1] == "Relief and court enforcement":
-            continue  # it goes on from a case: a decision served
         reached = {START}
         while more := {edge.target for edge in machine.edges if edge.source in reached} - reached:
             reached |= more

@@ -13,6 +13,8 @@ from hub.rules.schedule.table import OPEN, Moment, late_in, run, runs, written
 from hub.rules.schedule.tell import tell
 from hub.rules.state import Row
 
+#: What an end within the period makes of a clock, whatever its kind.
+IN_TIME: Final = "MET"
 #: What an end that came too late makes of a clock, by kind: a right or a softened duty simply lapses (contract §6.2).
 LATE: Final = {"duty": "MISSED", "cond": "MISSED", "right": "VOID", "soft": "VOID", "wait": "MET"}
 #: What the mere passing of time makes of it.
@@ -35,7 +37,7 @@ def may_end(row: Row) -> bool:
 def judge(ledger: Ledger, rows: list[Row], row: Row, at: str) -> None:
     """Give *row* the verdict that an end at *at* deserves, and say what is new in it."""
     before = row.state
-    verdict = LATE[row.kind] if late_in(rows, row, at) else "MET"
+    verdict = LATE[row.kind] if late_in(rows, row, at) else IN_TIME
     if verdict != "VOID":
         row.ended_at = at
     row.overdue = row.overdue or verdict != "MET"
