@@ -111,8 +111,8 @@ class Translator:
         if named not in self.topics.rights(owner).acts_for:
             raise Refused(
                 "NOT_PERMITTED",
-                f"{owner} 的系统不得代 {named} 报送",
-                detail_en=f"the system of {owner} does not act for {named}",
+                f"{owner} 的系统不得代 {named} 报送,请由其本单位系统报送",
+                detail_en=f"the system of {owner} does not act for {named}: send it through its own system",
             )
         return named
 

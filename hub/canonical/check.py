@@ -48,7 +48,7 @@ def checker(event_type: EventType) -> Checker:
             raise _wrong("", "dict")
         body(data if type(data) is dict else dict(data))
         if not event_type.key_of(data):
-            raise invalid("", "缺少关联主键", "the aggregate key is missing or empty")
+            raise invalid("", "缺少关联主键，请填写", "the aggregate key is missing or empty: give it")
 
     return check_event
 
@@ -61,9 +61,9 @@ def check_secrecy(data: Mapping[str, Any]) -> None:
             if "★" in value and any(mark in value for mark in _MARKS):
                 raise Refused(
                     "SECRET_MARKED",
-                    "内容含国家秘密标志，不得经本枢纽传输",
+                    "内容含国家秘密标志，不得经本枢纽传输，请通过涉密渠道办理",
                     pointer=_place(data, value),
-                    detail_en="the text bears a mark of state secrecy and must not travel on this hub",
+                    detail_en="the text bears a mark of state secrecy and must not travel on this hub: use the classified channel",
                 )
         elif type(value) is list:
             values.extend(value)
@@ -110,8 +110,16 @@ _FORMS: Final[Mapping[str, tuple[Callable[[str], bool], str, str]]] = {
     "dt": (dt_valid, "须为 YYYY-MM-DDTHH:MM:SS+08:00 的真实时刻", "must be a real instant YYYY-MM-DDTHH:MM:SS+08:00"),
     "date": (date_valid, "须为 YYYY-MM-DD 的真实日期", "must be a real day YYYY-MM-DD"),
     "dateOrDt": (date_or_dt_valid, "须为日期或带 +08:00 的时刻", "must be a day, or an instant with +08:00"),
-    "uscc": (uscc_valid, "统一社会信用代码校验不符（GB 32100）", "not a valid unified social credit code (GB 32100)"),
-    "idNo": (id_number_valid, "公民身份号码校验不符（GB 11643）", "not a valid citizen's number (GB 11643)"),
+    "uscc": (
+        uscc_valid,
+        "统一社会信用代码校验不符（GB 32100），请核对",
+        "not a valid unified social credit code (GB 32100): check it",
+    ),
+    "idNo": (
+        id_number_valid,
+        "公民身份号码校验不符（GB 11643），请核对",
+        "not a valid citizen's number (GB 11643): check it",
+    ),
 }
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "str": ("须为字符串", "must be a string"),
@@ -217,21 +225,25 @@ def _wrong(pointer: str, why: str, more: Any = None) -> Refused:
     if why == "enum":
         return invalid(pointer, "须为以下之一：" + "、".join(more), "must be one of " + ", ".join(more))
     if why == "fewest":
-        return invalid(pointer, f"不得少于 {more} 人", f"must name at least {more} persons")
+        return invalid(pointer, f"不得少于 {more} 人，请补齐", f"must name at least {more} persons")
     if why in _FORMS:
         return invalid(pointer, *_FORMS[why][1:])
     return invalid(pointer, *_WORDS[why])
 
 
 def _missing(name: str) -> Refused:
-    return invalid(f"/{name}", "缺少必填字段", "this mandatory field is missing")
+    return invalid(f"/{name}", "缺少必填字段，请填写", "this mandatory field is missing: give it")
 
 
 def _unknown(data: Mapping[Any, Any], allowed: frozenset[str]) -> Refused:
     name = min((str(each) for each in data if each not in allowed), default="")
     # The name is the sender's own text: long ones are cut, and RFC 6901 wants ~ and / escaped.
     pointer = name[:64].replace("~", "~0").replace("/", "~1")
-    return invalid(f"/{pointer}", "目录中没有此字段", "the catalogue has no such field")
+    return invalid(
+        f"/{pointer}",
+        "目录中没有此字段，请核对字段名或删去",
+        "the catalogue has no such field: check its name or leave it out",
+    )
 
 
 def _under(refused: Refused, prefix: str) -> Refused:

@@ -42,7 +42,7 @@ class Sent:
 def read(content: Any) -> Sent:
     """The event of one parsed document, or `Refused` with a pointer into that document."""
     if type(content) is not dict:
-        raise _invalid("", "事件须为 JSON 对象", "an event is a JSON object")
+        raise _invalid("", "事件须为 JSON 对象", "an event must be a JSON object")
     for name, value in content.items():
         if name == "data":
             continue
@@ -54,15 +54,17 @@ def read(content: Any) -> Sent:
         else:
             _check_extension(name, value)
     if content.get("specversion", "1.0") != "1.0":
-        raise _invalid("/specversion", "specversion 须为 1.0", "specversion is 1.0")
+        raise _invalid("/specversion", "specversion 须为 1.0", "specversion must be 1.0")
     if "type" not in content:
-        raise _invalid("/type", "缺少事件类型 type", "the event has no type")
+        raise _invalid("/type", "缺少事件类型，请填写 type", "the event has no type: give it")
     data = content.get("data")
     if type(data) is not dict:
-        raise _invalid("/data", "data 须为 JSON 对象", "data is a JSON object")
+        raise _invalid("/data", "data 须为 JSON 对象", "data must be a JSON object")
     named = _URN(content["source"]) if "source" in content else None
     if named is None and "source" in content:
-        raise _invalid("/source", "source 须为 urn:guiyang:<单位代码>:<系统>", "source is urn:guiyang:<party>:<system>")
+        raise _invalid(
+            "/source", "source 须为 urn:guiyang:<单位代码>:<系统>", "source must be urn:guiyang:<party>:<system>"
+        )
     return Sent(
         content.get("id", ""), short_type(content["type"]), named[1] if named else "", content.get("subject", ""), data
     )
@@ -70,19 +72,21 @@ def read(content: Any) -> Sent:
 
 def _check_extension(name: str, value: Any) -> None:
     if name == "data_base64":
-        raise _invalid("/data_base64", "请用 data 传送 JSON 对象", "send data, a JSON object")
+        raise _invalid(
+            "/data_base64", "请用 data 传送 JSON 对象", "the event comes as base64: send data, a JSON object"
+        )
     pointer = f"/{name[:20].replace('~', '~0').replace('/', '~1')}"
     if name in _OURS:
-        raise _invalid(pointer, "此属性由枢纽填写", "this attribute is the hub's to set")
+        raise _invalid(pointer, "此属性由枢纽填写，请删去", "this attribute is the hub's to set: leave it out")
     if not _EXTENSION(name):
         raise _invalid(
-            pointer, "属性名须为 1–20 个小写字母或数字", "attribute names are 1–20 lower-case letters or digits"
+            pointer, "属性名须为 1–20 个小写字母或数字", "attribute names must be 1–20 lower-case letters or digits"
         )
     if type(value) is not str or len(value) > _LONGEST:
         raise _invalid(
             pointer,
             f"扩展属性须为不超过 {_LONGEST} 个字符的字符串",
-            f"an extension attribute is a string of at most {_LONGEST} characters",
+            f"an extension attribute must be a string of at most {_LONGEST} characters",
         )
 
 

@@ -87,9 +87,9 @@ class Judge:
                 if sent.party and sent.party != asked.party:
                     raise Refused(
                         "NOT_PERMITTED",
-                        "source 不是本凭据的单位",
+                        "source 不是本凭据的单位,请核对",
                         pointer="/source",
-                        detail_en="source is not the party of the credential",
+                        detail_en="source is not the party of the credential: check it",
                     )
                 own_id = sent.id or derived_id(asked.party, asked.route, asked.key, str(index))
                 event_id = own_event_id(asked.party, own_id)
@@ -97,9 +97,9 @@ class Judge:
                 if sent.subject and sent.subject != event.key:
                     raise Refused(
                         "INVALID_FIELD",
-                        "subject 与数据中的关联主键不符",
+                        "subject 与数据中的关联主键不符,请改为一致",
                         pointer="/subject",
-                        detail_en="subject is not the key in the data",
+                        detail_en="subject is not the key in the data: make them agree",
                     )
                 self._admit(event)
                 whole = cloudevent.completed(raw, content, asked.party, own_id)
@@ -107,7 +107,7 @@ class Judge:
                     raise Refused(
                         "INVALID_FIELD",
                         "事件过大,请补全 id、source 后缩减",
-                        detail_en="too large with its attributes completed",
+                        detail_en="too large with its attributes completed: give id and source, then shorten it",
                     )
             except Refused as refused:
                 verdict.refuse(_own_id(content), refused, f"/{index}{refused.pointer}" if batch else refused.pointer)
@@ -160,9 +160,9 @@ class Judge:
         if named not in self._topics.parties_of(topic):
             raise Refused(
                 "NOT_PERMITTED",
-                f"{party} 无权以 {named[:32]} 的名义报送",
+                f"{party} 无权以 {named[:32]} 的名义报送,请由该单位报送",
                 pointer="/source",
-                detail_en=f"{party} may not speak for {named[:32]}",
+                detail_en=f"{party} may not speak for {named[:32]}: let that party send it",
             )
         return named
 

@@ -32,7 +32,7 @@ def admit(event: Event, now: datetime, reference: Reference) -> None:
             "INVALID_FIELD",
             f"不接收事件类型 {event.type},请查事件目录",
             pointer="/type",
-            detail_en=f"{event.type} is not an event type a party may send",
+            detail_en=f"{event.type} is not an event type a party may send: see the catalogue",
         )
     check(event_type, event.data)
     check_window(event, reference)
@@ -109,16 +109,16 @@ def _check_known(event_type: EventType, event: Event, directory: Directory) -> N
     if not _exists(event.party, event, directory):
         raise Refused(
             "UNKNOWN_PARTY",
-            f"发送方 {event.party} 不在机构名录中",
-            detail_en=f"the sender {event.party} is not in the directory of parties",
+            f"发送方 {event.party} 不在机构名录中,请核对机构代码",
+            detail_en=f"the sender {event.party} is not in the directory of parties: check the code",
         )
     for pointer, code in _parties(event_type.fields, event.data, ""):
         if not _exists(code, event, directory):
             raise Refused(
                 "UNKNOWN_PARTY",
-                f"机构代码 {code} 不在机构名录中",
+                f"机构代码 {code} 不在机构名录中,请核对",
                 pointer=pointer,
-                detail_en=f"{code} is not in the directory of parties",
+                detail_en=f"{code} is not in the directory of parties: check the code",
             )
 
 
@@ -139,12 +139,15 @@ def _check_permitted(event: Event, reference: Reference) -> None:
         code = data.get(name)
         if code is not None and not directory.is_organ(code):
             raise not_permitted(
-                f"{code} 不是行政机关,不得作为主管机关",
-                f"{code} is not an organ and cannot be principal (Administrative Penalty Law art. 20)",
+                f"{code} 不是行政机关,不得作为主管机关,请填写委托机关",
+                f"{code} is not an organ and cannot be principal (Administrative Penalty Law art. 20): name the organ it acts for",
                 f"/{name}",
             )
     if not any(may_send(role, event, directory) for role in reference.events[event.type].senders):
-        raise not_permitted(f"{event.party} 无权报送此类事件", f"{event.party} may not send this event")
+        raise not_permitted(
+            f"{event.party} 无权报送此类事件,请由事件目录所列的一方报送",
+            f"{event.party} may not send this event: send it through the party that the catalogue names",
+        )
     permitted = _PERMITTED.get(event.type)
     if permitted is not None:
         permitted(event, directory)
@@ -169,8 +172,8 @@ def _check_entrusted(event: Event, directory: Directory) -> None:
 def _approved_by_head(event: Event, directory: Directory) -> None:
     if event.data["approver"]["post"] not in ("HEAD", "ACTING_HEAD"):
         raise not_permitted(
-            "移送须由正职负责人或者主持工作的负责人批准",
-            "a transfer needs the approval of the head or acting head (Order 310 art. 5)",
+            "移送须由正职负责人或者主持工作的负责人批准,请报批后重新发送",
+            "a transfer needs the approval of the head or acting head (Order 310 art. 5): ask for it, then send again",
             "/approver/post",
         )
 
@@ -181,14 +184,20 @@ _EXTENSION_POSTS: Final = {"COUNTY_30": "COUNTY_POLICE_HEAD", "UPPER_60": "UPPER
 def _approved_by_police_head(event: Event, directory: Directory) -> None:
     if event.data["approver"]["post"] != _EXTENSION_POSTS[event.data["stage"]]:
         raise not_permitted(
-            "延长审查期限的批准人职务不符", "this extension needs the approval of another post", "/approver/post"
+            "延长审查期限的批准人职务不符,请报有权负责人批准",
+            "this extension needs the approval of another post: ask COUNTY_POLICE_HEAD for 30 days, UPPER_POLICE_HEAD for 60",
+            "/approver/post",
         )
 
 
 def _another_police(event: Event, directory: Directory) -> None:
     target = event.data["toPolice"]
     if directory.kind(target) is not Kind.POLICE or target == event.party:
-        raise not_permitted("只能转送其他公安机关", "a lead is forwarded to another police organ", "/toPolice")
+        raise not_permitted(
+            "只能转送其他公安机关,请核对 toPolice",
+            "a lead is forwarded to another police organ: name that one",
+            "/toPolice",
+        )
 
 
 _SENDER_KINDS: Final = {"POLICE": Kind.POLICE, "PROCURATORATE": Kind.JCY, "COURT": Kind.COURT}
@@ -196,28 +205,38 @@ _SENDER_KINDS: Final = {"POLICE": Kind.POLICE, "PROCURATORATE": Kind.JCY, "COURT
 
 def _fitting_kind(event: Event, directory: Directory) -> None:
     if directory.kind(event.party) is not _SENDER_KINDS[event.data["fromKind"]]:
-        raise not_permitted("fromKind 与发送方不符", "fromKind does not fit the sender", "/fromKind")
+        raise not_permitted(
+            "fromKind 与发送方不符,请核对", "fromKind does not fit the sender: give the sender's own kind", "/fromKind"
+        )
 
 
 def _another_organ(event: Event, directory: Directory) -> None:
     target = event.data["toOrgan"]
     if event.party in (target, directory.handler_of(target)):
-        raise not_permitted("只能转送其他行政机关", "a referral is redirected to another organ", "/toOrgan")
+        raise not_permitted(
+            "只能转送其他行政机关,请核对 toOrgan",
+            "a referral is redirected to another organ: name that one",
+            "/toOrgan",
+        )
 
 
 def _supervision_body(event: Event, directory: Directory) -> None:
     target = event.data["toBody"]
     if directory.kind(target) not in (Kind.JW, Kind.JCY):
         raise not_permitted(
-            "职务犯罪线索只能移送监察机关或者检察院",
-            "a duty crime goes to the supervision organ or a procuratorate",
+            "职务犯罪线索只能移送监察机关或者检察院,请核对 toBody",
+            "a duty crime goes to the supervision organ or a procuratorate: name one of them",
             "/toBody",
         )
 
 
 def _party_to_dispute(event: Event, directory: Directory) -> None:
     if event.party not in event.data["parties"]:
-        raise not_permitted("只有争议一方可以提出", "a dispute is raised by one of its parties", "/parties")
+        raise not_permitted(
+            "只有争议一方可以提出,请核对 parties",
+            "a dispute is raised by one of its parties: add the sender, or let a party raise it",
+            "/parties",
+        )
 
 
 _Guard = Callable[[Event, Reference], None]
@@ -242,9 +261,9 @@ def _case_filed(event: Event, reference: Reference) -> None:
     if (data["crossDivision"] or data["majorComplex"]) and reference.directory[data["principal"]].level != CITY:
         raise Refused(
             "WRONG_LEVEL",
-            "跨区域、重大复杂案件由市级主管机关立案",
+            "跨区域、重大复杂案件由市级主管机关立案,请移交市级主管机关",
             pointer="/principal",
-            detail_en="a cross-division or major case is filed by a city organ",
+            detail_en="a cross-division or major case is filed by a city organ: hand it over to that",
         )
 
 
@@ -253,9 +272,9 @@ def _lead_transferred(event: Event, reference: Reference) -> None:
     if data["toPolice"] != reference.directory.police_of(data["principal"], data["divisionCode"]):
         raise Refused(
             "WRONG_LEVEL",
-            "涉嫌犯罪案件应移送同级公安机关",
+            "涉嫌犯罪案件应移送同级公安机关,请核对 toPolice",
             pointer="/toPolice",
-            detail_en="a lead goes to the police of the same level (Order 310 art. 3)",
+            detail_en="a lead goes to the police of the same level (Order 310 art. 3): name that one",
         )
     articles = [charge["article"] for charge in data["suspectedCharges"]]
     if any(reference.charges.is_duty_crime(article) for article in articles):
@@ -297,9 +316,9 @@ def _rulingreview_requested(event: Event, reference: Reference) -> None:
     if event.data["court"] != f"{CITY_SCOPE}-FY":
         raise Refused(
             "WRONG_LEVEL",
-            "应向上一级人民法院申请复议",
+            "应向上一级人民法院申请复议,请核对 court",
             pointer="/court",
-            detail_en="a review goes to the court one level up",
+            detail_en="a review goes to the court one level up: name that one",
         )
 
 
@@ -312,9 +331,9 @@ def _assistance_requested(event: Event, reference: Reference) -> None:
     ):
         raise Refused(
             "MISSING_MATERIAL",
-            "调取个人信息须附批准文书 approvalDoc(数据安全法第三十五条)",
+            "调取个人信息须附批准文书,请填写 approvalDoc(数据安全法第三十五条)",
             pointer="/approvalDoc",
-            detail_en="personal data need the approval document (Data Security Law art. 35)",
+            detail_en="personal data need the approval document (Data Security Law art. 35): give approvalDoc",
         )
 
 

@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any, Final
 
 from hub.canonical.event import Event
-from hub.canonical.party import Kind
 from hub.canonical.refused import Refused
 from hub.reference import Reference
 from hub.reference.clocks import ONCE
@@ -60,21 +59,25 @@ class ComplaintAggregate(Aggregate[Ticket]):
             raise Refused(
                 "NOT_PERMITTED",
                 "工单由原主管部门和属地办理,请由承办单位报送",
-                detail_en="only the original department or the territory may act on this ticket",
+                detail_en="only the original department or the territory acts on this ticket: send it through them",
             )
-        if (
-            event.type == "complaint.ticket.determined"
-            and reference.directory.kind(event.data["ownerSector"]) is Kind.BRIGADE
-        ):
+        if event.type == "complaint.ticket.determined" and not reference.directory.is_organ(event.data["ownerSector"]):
             raise Refused(
                 "NOT_PERMITTED",
-                "支队不承办投诉举报,请确定原主管部门",
+                "投诉举报由原主管部门承办,支队和其他单位不承办,请确定原主管部门",
                 pointer="/ownerSector",
-                detail_en="the brigade owns no complaints: name the original department",
+                detail_en="only a bureau or a committee owns complaints, the brigade never: name the original department",
             )
 
+    def mark(self, state: Ticket, event: Event, mark: str) -> str:
+        """After a return the next owner begins anew: what it does is no repetition of what was done before."""
+        return f"{mark}|1" if event.type not in _ONCE_FOR_GOOD and _after_return(state, event) else mark
+
     def apply(self, state: Ticket, event: Event, ledger: Ledger) -> None:
-        _EFFECTS[event.type](state, event, ledger)
+        if event.type in _ONCE_FOR_GOOD or not state.returned_at or _after_return(state, event):
+            _EFFECTS[event.type](
+                state, event, ledger
+            )  # what was done before a return, and is heard of after it, is over
 
     def parties(self, state: Ticket, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:
         match role:
@@ -95,15 +98,19 @@ class ComplaintAggregate(Aggregate[Ticket]):
         )
 
 
+def _after_return(ticket: Ticket, event: Event) -> bool:
+    return bool(ticket.returned_at) and event.time >= ticket.returned_at
+
+
 def _received(ticket: Ticket, event: Event, ledger: Ledger) -> None:
     data, directory = event.data, ledger.reference.directory
     territory = territory_owner(directory, data["divisionCode"], data.get("zone", ""))
     if not territory:
         raise Refused(
             "INVALID_FIELD",
-            "行政区划代码不属本市",
+            "行政区划代码不属本市,请核对,属外地的请转当地",
             pointer="/divisionCode",
-            detail_en="the division code lies outside the city",
+            detail_en="the division code lies outside the city: check it, or pass the ticket on to where it belongs",
         )
     ticket.source, ticket.received_at = event.party, event.time
     ticket.channel, ticket.kind, ticket.content = data["channel"], data["kind"], data["content"]
@@ -119,8 +126,6 @@ def _received(ticket: Ticket, event: Event, ledger: Ledger) -> None:
 
 
 def _determined(ticket: Ticket, event: Event, ledger: Ledger) -> None:
-    if event.time < ticket.returned_at:  # a later return has overtaken it
-        return
     ticket.owner_sector = event.data["ownerSector"]
     clocks.hand_over(ticket)
     _say_owner(ticket, ledger)
@@ -148,8 +153,6 @@ def _returned(ticket: Ticket, event: Event, ledger: Ledger) -> None:
     schedule.void_all(ledger)
     ticket.owner_sector, ticket.returned_at = "", event.time
     ticket.accepted, ticket.filing_decided, ticket.answered_at = False, False, ""
-    for mark in [mark for mark in ticket.happened if mark.partition("|")[0] not in _ONCE_FOR_GOOD]:
-        del ticket.happened[mark]  # the next owner begins anew: what it does is no repetition
     _say_owner(ticket, ledger)
 
 

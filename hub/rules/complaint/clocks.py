@@ -97,11 +97,13 @@ def extended_clock(ticket: Ticket, at: str) -> Row:
         if schedule.expired(row, at):
             raise Refused(
                 "TOO_LATE",
-                f"期限已于 {row.due_at} 届满,不能再延长",
+                f"期限已于 {row.due_at} 届满,不能再延长,请尽快办结",
                 pointer="/extendedAt",
-                detail_en=f"the period ended on {row.due_at}",
+                detail_en=f"the period ended on {row.due_at}: finish the ticket without an extension",
             )
         return row
     raise Refused(
-        "EXTENSION_NOT_ALLOWED", "该工单没有可以延长的期限", detail_en="this ticket has no period that can be extended"
+        "EXTENSION_NOT_ALLOWED",
+        "该工单没有可以延长的期限,请按原期限办理",
+        detail_en="this ticket has no period that can be extended: keep to what runs",
     )

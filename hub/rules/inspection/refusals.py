@@ -51,9 +51,9 @@ def not_held(plan: str) -> Refused:
     """Only a repeated visit on hold can be justified."""
     return Refused(
         "NOT_PERMITTED",
-        f"计划 {plan} 未因重复检查暂缓,无需说明理由",
+        f"计划 {plan} 未因重复检查暂缓,请按原决定办理",
         pointer="/planId",
-        detail_en=f"{plan} is not held as a repeated visit: there is nothing to justify",
+        detail_en=f"{plan} is not held as a repeated visit, nothing is to be justified: go by what was decided",
     )
 
 
@@ -81,18 +81,17 @@ def not_in_joint(plan: str, joint: str) -> Refused:
     """The plan left the joint, or never was in it."""
     return Refused(
         "STALE_TARGET",
-        f"计划 {plan} 不在联合检查 {joint} 中,无需异议",
+        f"计划 {plan} 不在联合检查 {joint} 中,请核对编号",
         pointer="/planId",
-        detail_en=f"{plan} is not part of {joint}: there is nothing to object to",
+        detail_en=f"{plan} is not part of {joint}: check the ids",
     )
 
 
 def no_code_for(plan: str) -> Refused:
     """The plan cannot be given a code of its own."""
-    detail = f"计划 {plan} 被暂缓、已并入联合检查或为非现场检查,请以联合检查编号申请,或先解除暂缓"
     return Refused(
         "STALE_TARGET",
-        detail,
+        f"计划 {plan} 被暂缓、已并入联合检查或为非现场检查,请以联合检查编号申请,或先解除暂缓",
         pointer="/planId",
         detail_en=f"{plan} is held, part of a joint or off-site: ask for the joint's code, or have the hold released first",
     )

@@ -25,6 +25,8 @@ def submit(state: Enterprise, event: Event, ledger: Ledger) -> None:
     plan, known = _read(event.data, handler), state.plans.get(event.data["planId"])
     if known:
         if plan.version <= known.version:
+            if not (known.closed or state.fixed(known)):
+                known.submitted_at = min(known.submitted_at, plan.submitted_at)
             return
         if known.closed == VISITED or state.fixed(known):
             raise refusals.unit_fixed(plan.id)
@@ -67,6 +69,8 @@ def _carry(known: Plan, plan: Plan) -> Plan:
     """What the agency said of the plan as a whole, and what was decided, stays with the new version."""
     plan.objection, plan.justification, plan.approved_at = known.objection, known.justification, known.approved_at
     plan.verdict, plan.told_version, plan.joint = known.verdict, known.told_version, known.joint
+    # It stays that of version 1: who amends keeps its place, whatever the amendment says and whichever came first.
+    plan.submitted_at = min(known.submitted_at, plan.submitted_at)
     return plan
 
 

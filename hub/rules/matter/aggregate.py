@@ -55,7 +55,7 @@ class MatterAggregate(Aggregate[Matter]):
             raise Refused(
                 "NOT_PERMITTED",
                 f"{event.party} 不是该事项中有权报送此事件的一方,请由主管机关、办理单位或对应机关报送",
-                detail_en=f"{event.party} is not the party of this matter that may send this event",
+                detail_en=f"{event.party} is not the party of this matter that may send this event: send it through that party",
             )
         if event.type not in roles.FIRST:
             not_stale(state, event)

@@ -54,19 +54,19 @@ def _for_court(event: Event, ledger: Ledger) -> None:
     )
     if own_power:
         detail, detail_en = (
-            "水法规定的强制拆除由本机关自行实施",
-            "the organ removes it by its own power (Water Law art. 65)",
+            "水法规定的强制拆除,请由本机关自行实施",
+            "remove it by the organ's own power (Water Law art. 65)",
         )
     else:
         detail, detail_en = (
-            f"违法建筑的强制拆除由 {to_party} 责成有关部门实施",
+            f"违法建筑的强制拆除,请报 {to_party} 责成有关部门实施",
             f"ask {to_party} to order the demolition (Planning Law art. 68)",
         )
     raise Refused(
         "ROUTE_NOT_COURT",
-        f"不属法院受理范围: {detail}",
+        f"不属法院受理范围,请另行办理: {detail}",
         pointer="/lawBasis",
-        detail_en=f"not for the court: {detail_en}",
+        detail_en=f"not for the court, go another way: {detail_en}",
     )
 
 
@@ -75,7 +75,7 @@ def _right_court(event: Event, reference: Reference) -> None:
     if data["object"] in ("DEMOLISH", "RESTORE") and basis == "APPLICANT":
         raise _wrong_venue(
             "拆除、恢复原状由不动产所在地法院管辖,请改用 IMMOVABLE 并填写 immovableDivision",
-            "demolition and restoration go to the court of the immovable",
+            "demolition and restoration go to the court of the immovable: give IMMOVABLE and immovableDivision",
             "/venueBasis",
         )
     court = _court(event, reference)
@@ -86,7 +86,7 @@ def _right_court(event: Event, reference: Reference) -> None:
             "/venueBasis",
         )
     if data["court"] != court:
-        raise _wrong_venue(f"应向 {court} 申请", f"the competent court is {court}", "/court")
+        raise _wrong_venue(f"管辖法院为 {court},请向该院申请", f"the competent court is {court}: apply there", "/court")
 
 
 def _court(event: Event, reference: Reference) -> str | None:
@@ -138,7 +138,8 @@ def _suit_period_over(scene: Scene) -> None:
     row = _window(scene)
     if scene.event.time[:10] < row.opens_at:
         raise _too_early(
-            f"起诉期限尚未届满,{row.opens_at} 起方可办理", f"the suit period still runs: wait until {row.opens_at}"
+            f"起诉期限尚未届满,{row.opens_at} 起方可办理,请届时重新发送",
+            f"the suit period still runs: wait until {row.opens_at}",
         )
 
 
@@ -162,8 +163,8 @@ def _demand_waited(scene: Scene) -> None:
     day = scene.event.time[:10]
     if not any(row.due_at < day for _, row in standing_demands(scene.matter, decision_of(scene))):
         raise _too_early(
-            "催告书送达满十个工作日后方可申请",
-            "apply once ten working days have passed since a demand was served (art. 54)",
+            "催告书送达满十个工作日后方可申请,请届时重新发送",
+            "ten working days must have passed since a demand was served (art. 54): apply after that",
         )
 
 
@@ -218,9 +219,9 @@ def _review_in_time(scene: Scene) -> None:
     ):
         raise Refused(
             "TOO_LATE",
-            "申请复议的十五日期限已过",
+            "申请复议的十五日期限已过,请按原裁定办理",
             pointer="/requestedAt",
-            detail_en="the fifteen days to ask for review are over (art. 56, 58)",
+            detail_en="the fifteen days to ask for review are over (art. 56, 58): go by the ruling",
         )
 
 

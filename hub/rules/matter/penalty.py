@@ -75,9 +75,9 @@ def _discussed(scene: Scene) -> None:
     if _case(scene).major and not scene.data.get("collectiveDiscussion"):
         raise Refused(
             "DISCUSSION_MISSING",
-            "重大复杂案件须经负责人集体讨论决定",
+            "重大复杂案件须经负责人集体讨论决定,请讨论后填写 collectiveDiscussion",
             pointer="/collectiveDiscussion",
-            detail_en="a major case is decided after collective discussion (art. 57)",
+            detail_en="a major case is decided after collective discussion (art. 57): discuss it, then give collectiveDiscussion",
         )
 
 
@@ -134,14 +134,14 @@ def extension_in_time(clock: str) -> Guard:
         if not schedule.find(scene.matter, clock, scene.about):
             raise Refused(
                 "EXTENSION_NOT_ALLOWED",
-                "该案没有可延长的期限",
-                detail_en=f"this case has no period {clock} to extend",
+                "该案没有可延长的期限,请核对案号及已报送的事项",
+                detail_en=f"this case has no period {clock} to extend: check the case and what was sent of it",
             )
         if schedule.late(scene.matter, clock, scene.about, scene.event.time):
             raise Refused(
                 "TOO_LATE",
-                "期限届满后不得再延长",
-                detail_en="the period was over when the extension was decided",
+                "期限届满后不得再延长,请尽快作出处理",
+                detail_en="the period was over when the extension was decided: go on without it",
             )
 
     return guard

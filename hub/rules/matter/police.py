@@ -64,17 +64,17 @@ def _extendable(scene: Scene) -> None:
     if row is not None and schedule.expired(row, scene.event.time):
         raise Refused(
             "TOO_LATE",
-            "审查期限已满,不得再延长",
+            "审查期限已满,不得再延长,请尽快决定是否立案",
             pointer="/extendedAt",
-            detail_en="the review period was over when the extension was decided",
+            detail_en="the review period was over when the extension was decided: decide on filing",
         )
     first_step = scene.data["stage"] == "COUNTY_30"
     if row is None or (not first_step and row.span < extended_span(scene, row, "COUNTY_30")):
         raise Refused(
             "EXTENSION_NOT_ALLOWED",
-            "只有经济犯罪案件可以延长,且须先经县级公安机关负责人批准延长至三十日",
+            "只有经济犯罪案件可以延长,延长至六十日的,请先报送延长至三十日的批准",
             pointer="/stage",
-            detail_en="only an economic crime is extended, to 60 days only after 30 (art. 16 of the 2017 rules)",
+            detail_en="only an economic crime is extended, to 60 days only after 30 (art. 16 of the 2017 rules): send COUNTY_30 first",
         )
 
 

@@ -77,7 +77,7 @@ def _another_organ(scene: Scene) -> None:
     if target == referral.organ:
         raise Refused(
             "NOT_PERMITTED",
-            "该移送已在此机关,只能转送其他行政机关",
+            "该移送已在此机关,请转送其他行政机关",
             pointer="/toOrgan",
             detail_en="the referral already lies there: redirect it to another organ",
         )

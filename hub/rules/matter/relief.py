@@ -156,9 +156,9 @@ def enforceable(scene: Scene) -> None:
     if window(scene.matter, decision_of(scene)) is None:
         raise Refused(
             "NOT_ENFORCEABLE",
-            "该决定目前不能申请法院强制执行(救济程序中、已撤销、已裁判或已履行)",
+            "该决定目前不能申请法院强制执行(救济程序中、已撤销、已裁判或已履行),请核对;救济程序中的,请待其终结",
             pointer="/decisionNo",
-            detail_en="this decision cannot be enforced by this route: relief is open, or it was revoked, judged or performed",
+            detail_en="this decision cannot be enforced by this route, as relief is open, or it was revoked, judged or performed: wait for the relief to end, if it is that",
         )
 
 

@@ -30,8 +30,8 @@ def _in_time(*rights: str) -> Guard:
         if newest is not None and schedule.late(scene.matter, newest.clock, scene.about, scene.event.time):
             raise Refused(
                 "TOO_LATE",
-                "法定期限已过,该权利不得再行使",
-                detail_en=f"the period {newest.clock} for this right is over (Order 310 art. 9)",
+                "法定期限已过,该权利不得再行使;有新证据的,请重新移送",
+                detail_en=f"the period {newest.clock} for this right is over (Order 310 art. 9): transfer anew if there is new evidence",
             )
 
     return guard
@@ -41,9 +41,9 @@ def _right_level(scene: Scene) -> None:
     if scene.data["procuratorate"] != _lead(scene).jcy:
         raise Refused(
             "WRONG_LEVEL",
-            f"应向与公安机关同级的检察院建议: {_lead(scene).jcy}",
+            f"应向与公安机关同级的检察院建议,请改送 {_lead(scene).jcy}",
             pointer="/procuratorate",
-            detail_en=f"the suggestion goes to the procuratorate of the police's level: {_lead(scene).jcy}",
+            detail_en=f"the suggestion goes to the procuratorate of the police's level: send it to {_lead(scene).jcy}",
         )
 
 

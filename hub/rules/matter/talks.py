@@ -39,12 +39,22 @@ def _issued(scene: Scene) -> None:
 
 def _tasks_due(scene: Scene) -> None:
     for task in scene.data["tasks"]:
-        one = Scene(scene.matter, scene.event, scene.ledger, task["taskId"], {**scene.cast, "unit": (task["unit"],)})
-        begin(one, "D01", task["taskId"], scene.event.time, due=task["dueDate"])
+        name = task["taskId"]
+        if schedule.find(scene.matter, "D01", name):
+            name = _full_name(scene, name)
+        one = Scene(scene.matter, scene.event, scene.ledger, name, {**scene.cast, "unit": (task["unit"],)})
+        begin(one, "D01", name, scene.event.time, due=task["dueDate"])
+
+
+def _full_name(scene: Scene, task: str) -> str:
+    """Minutes number their tasks from one: a second dispute of the matter may well have a task of the same number."""
+    return f"{scene.about}/{task}"
 
 
 def _task_done(scene: Scene) -> None:
-    schedule.end(scene.ledger, "D01", scene.data["taskId"], scene.event.time)
+    task = scene.data["taskId"]
+    full = _full_name(scene, task)
+    schedule.end(scene.ledger, "D01", full if schedule.find(scene.matter, "D01", full) else task, scene.event.time)
 
 
 def _answer_access(scene: Scene) -> None:
