@@ -28,6 +28,7 @@ from hub.play.run import run
 from hub.play.scenario import Malformed, Scenario, read
 from hub.play.story import painted
 from hub.reference import Reference, merged
+from hub.settings import Settings
 
 Played = tuple[Scenario, Outcome, list[Failure]]
 
