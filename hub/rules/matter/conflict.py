@@ -21,6 +21,9 @@ REFUSALS: Final = ("matter.lead.declined", "matter.lead.disclaimed")
 #: Once for each police; again if the lead is forwarded back to it.
 BY_POLICE: Final = frozenset(("matter.lead.receipted", "matter.supplement.required", "matter.lead.forwarded"))
 
+#: Once for each organ; again if the referral is redirected back to it.
+ACKNOWLEDGED: Final = "matter.referral.acknowledged"
+
 #: Once-only facts of a lead that may come again after a filing was withdrawn 撤案.
 AGAIN: Final = frozenset(
     f"matter.{name}"
@@ -47,6 +50,12 @@ def rounds(matter: Matter, event: Event) -> int:
         return sum(
             fact.note["toPolice"] == event.party and fact.time <= event.time
             for fact in facts(matter, "lead.forwarded", entity)
+        )
+    if event.type == ACKNOWLEDGED:
+        organ = matter.referrals[entity].organ
+        return sum(
+            fact.note["toOrgan"] == organ and fact.time <= event.time
+            for fact in facts(matter, "referral.redirected", entity)
         )
     if event.type == WITHDRAWN:
         return max(0, sum(fact.time <= event.time for fact in facts(matter, "lead.filed", entity)) - 1)

@@ -13,7 +13,7 @@ from hub.canonical.event import Event
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.lead import in_force
-from hub.rules.matter.pauses import case_runs_on
+from hub.rules.matter.pauses import cases_rest
 from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin
 from hub.rules.matter.state import Fact, Lead, Matter, about, facts, first, latest
 
@@ -137,12 +137,16 @@ def _right_of_reconsideration(scene: Scene) -> None:
 def handed_over(scene: Scene) -> tuple[list[str], str]:
     """Names still missing of the item list, and when the handover was complete by legal times ("" if it is not).
 
-    What was handed over before a filing was withdrawn went back with it.
+    What was handed over before a filing was withdrawn went back with it: only the round of the event counts.
     """
-    withdrawal = latest(scene.matter, "filing.withdrawn", scene.about)
-    since = withdrawal.time if withdrawal else ""
+    here = _withdrawn_before(scene.matter, scene.about, scene.event.time)
     events = sorted(
-        (fact for fact in facts(scene.matter, "handover.completed", scene.about) if fact.time > since), key=_by_time
+        (
+            fact
+            for fact in facts(scene.matter, "handover.completed", scene.about)
+            if _withdrawn_before(scene.matter, scene.about, fact.time) == here
+        ),
+        key=_by_time,
     )
     wanted = dict.fromkeys(_lead(scene).items)
     for fact in events:
@@ -151,6 +155,11 @@ def handed_over(scene: Scene) -> tuple[list[str], str]:
         if not wanted:
             return [], fact.time
     return list(wanted), ""
+
+
+def _withdrawn_before(matter: Matter, lead_id: str, time: str) -> int:
+    """How often a filing had been withdrawn before *time*."""
+    return sum(fact.time < time for fact in facts(matter, "filing.withdrawn", lead_id))
 
 
 def _by_time(fact: Fact) -> str:
@@ -166,13 +175,24 @@ def _assess(scene: Scene) -> None:
         "missing": missing,
     }
     scene.ledger.emit("matter.handover.assessed", fields)
-    if complete_at:
+    period = schedule.governing(scene.matter, "F10", scene.about)
+    if complete_at and period is not None and _same_round(scene, complete_at, period.started_at):
         schedule.end(scene.ledger, "F10", scene.about, complete_at)
 
 
-def _nothing_left_to_do(scene: Scene) -> None:
-    for clock in _OF_A_LEAD:
-        schedule.void(scene.ledger, clock, scene.about, scene.event.time)
+def _same_round(scene: Scene, handed_over_at: str, notice_served_at: str) -> bool:
+    """Not a handover of a filing withdrawn since, heard of when the next one's period runs."""
+    return _withdrawn_before(scene.matter, scene.about, handed_over_at) == _withdrawn_before(
+        scene.matter, scene.about, notice_served_at
+    )
+
+
+def nothing_left_to_do(scene: Scene) -> None:
+    """After its conclusion 办结 no clock of a lead runs, not even one whose start is heard of later."""
+    concluded = first(scene.matter, "lead.concluded", scene.about)
+    if concluded is not None:
+        for clock in _OF_A_LEAD:
+            schedule.void(scene.ledger, clock, scene.about, concluded.time)
 
 
 POLICE: Final[Mapping[str, Rule]] = {
@@ -196,11 +216,11 @@ POLICE: Final[Mapping[str, Rule]] = {
         needs="lead.receipted",
         acts=(*_VERDICT, Ends("F17"), _notice_served, _right_of_reconsideration),
     ),
-    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", acts=(case_runs_on,)),
+    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", acts=(cases_rest,)),
     "matter.filing.withdrawn": Rule(
         needs="lead.filed",
         acts=(Voids("F10", when=_withdrawn_by_then), Voids("F18", when=_withdrawn_by_then)),
     ),
     "matter.handover.completed": Rule(needs="lead.filed", keep=("items",), acts=(_assess,)),
-    "matter.lead.concluded": Rule(needs="lead.filed", keep=("outcome",), acts=(Ends("F18"), _nothing_left_to_do)),
+    "matter.lead.concluded": Rule(needs="lead.filed", keep=("outcome",), acts=(Ends("F18"),)),
 }

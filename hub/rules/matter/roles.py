@@ -85,8 +85,9 @@ def police_of(matter: Matter, report: Report, reference: Reference) -> str:
     if lead is not None:
         return lead.polices[0]
     directory = reference.directory
-    division = next((case.division for case in matter.cases.values() if case.principal == report.principal), "")
-    police = directory.police_of(report.principal, division)
+    own = [case for case in matter.cases.values() if case.principal == report.principal]
+    first = min(own, key=lambda case: (case.filed_at, case.no), default=None)
+    police = directory.police_of(report.principal, first.division if first else "")
     return police or f"{reference.policy['zoneDivision'].get(directory[report.principal].scope, '')}-GAFJ"
 
 

@@ -14,7 +14,7 @@ from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from hub.rules.schedule.table import OPEN
 from hub.rules.state import Common, decode, encode
-from tests.rules.schedule.ledgers import ledger, pass_time, said
+from tests.rules.schedule.ledgers import ledger, pass_time, resume, said, suspend
 
 BEGIN = datetime(2026, 11, 2, 9, tzinfo=SHANGHAI)
 MOMENTS = st.integers(0, 200 * 24).map(lambda hours: BEGIN + timedelta(hours=hours))
@@ -41,9 +41,9 @@ def do(book: Ledger, what: str, clock: str, moment: datetime) -> None:
         case "void":
             schedule.void(book, clock, "X")
         case "suspend" if clock in ("P01", "R04"):
-            schedule.suspend(book, clock, "X", moment)
+            suspend(book, clock, "X", moment)
         case "resume" if clock in ("P01", "R04"):
-            schedule.resume(book, clock, "X", moment)
+            resume(book, clock, "X", moment)
         case "extend" if clock in ("P01", "C02c"):
             schedule.extend(book, clock, "X", 120, moment)
         case "load":
@@ -105,8 +105,8 @@ def test_verdict_follows_legal_times_whatever_the_order_of_arrival(
         for what in order:
             pass_time(book, arrival)
             if what == "rest":
-                schedule.suspend(book, "P01", "A", transfer)
-                schedule.resume(book, "P01", "A", back)
+                suspend(book, "P01", "A", transfer)
+                resume(book, "P01", "A", back)
             else:
                 schedule.end(book, "P01", "A", end)
         row = schedule.governing(book.state, "P01", "A")
