@@ -111,7 +111,9 @@ def filed(scene: Scene) -> None:
     _notice_served(scene)
     if in_force(scene.matter, scene.about) is None:  # withdrawn since, by legal time
         return
-    begin(scene, "F10", scene.about, scene.data["noticeServedAt"])
+    notice_at = scene.data["noticeServedAt"]
+    if begin(scene, "F10", scene.about, notice_at) and (complete_at := handed_over(scene, notice_at)[1]):
+        schedule.end(scene.ledger, "F10", scene.about, complete_at)
     order = first(scene.matter, "filing.ordered", scene.about)
     if order is not None and order.time <= decided_at:
         begin(scene, "F18", scene.about, decided_at)
@@ -134,12 +136,12 @@ def _right_of_reconsideration(scene: Scene) -> None:
 # ---- handover
 
 
-def handed_over(scene: Scene) -> tuple[list[str], str]:
+def handed_over(scene: Scene, at: str) -> tuple[list[str], str]:
     """Names still missing of the item list, and when the handover was complete by legal times ("" if it is not).
 
-    What was handed over before a filing was withdrawn went back with it: only the round of the event counts.
+    What was handed over before a filing was withdrawn went back with it: only the round of *at* counts.
     """
-    here = _withdrawn_before(scene.matter, scene.about, scene.event.time)
+    here = _withdrawn_before(scene.matter, scene.about, at)
     events = sorted(
         (
             fact
@@ -167,7 +169,7 @@ def _by_time(fact: Fact) -> str:
 
 
 def _assess(scene: Scene) -> None:
-    missing, complete_at = handed_over(scene)
+    missing, complete_at = handed_over(scene, scene.event.time)
     fields: dict[str, Any] = {
         "correlationId": scene.matter.key,
         "leadId": scene.about,
@@ -175,16 +177,19 @@ def _assess(scene: Scene) -> None:
         "missing": missing,
     }
     scene.ledger.emit("matter.handover.assessed", fields)
-    period = schedule.governing(scene.matter, "F10", scene.about)
-    if complete_at and period is not None and _same_round(scene, complete_at, period.started_at):
-        schedule.end(scene.ledger, "F10", scene.about, complete_at)
+    if complete_at and (period := _handover_period(scene, complete_at)):
+        schedule.end(scene.ledger, "F10", scene.about, complete_at, clock_id=period)
 
 
-def _same_round(scene: Scene, handed_over_at: str, notice_served_at: str) -> bool:
-    """Not a handover of a filing withdrawn since, heard of when the next one's period runs."""
-    return _withdrawn_before(scene.matter, scene.about, handed_over_at) == _withdrawn_before(
-        scene.matter, scene.about, notice_served_at
-    )
+def _handover_period(scene: Scene, at: str) -> str:
+    """The period F10 of the filing that stood at *at*: a handover may be heard of when a later filing's runs, "" if it has not begun."""
+    here = _withdrawn_before(scene.matter, scene.about, at)
+    own = [
+        row.clock_id
+        for row in schedule.find(scene.matter, "F10", scene.about)
+        if _withdrawn_before(scene.matter, scene.about, row.started_at) == here
+    ]
+    return own[-1] if own else ""
 
 
 def nothing_left_to_do(scene: Scene) -> None:

@@ -19,9 +19,12 @@ LATE: Final = {"duty": "MISSED", "cond": "MISSED", "right": "VOID", "soft": "VOI
 EXPIRY: Final = {"duty": "MISSED", "cond": "VOID", "right": "VOID", "soft": "VOID", "wait": "MET"}
 
 
-def end(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
-    """The event that ends *clock* for *entity* happened at the legal time *at*. Nothing happens if it never ran or has ended."""
-    rows = run(ledger.state, clock, entity)
+def end(ledger: Ledger, clock: str, entity: str, at: Moment, *, clock_id: str = "") -> None:
+    """The event that ends *clock* for *entity* happened at the legal time *at*. Nothing happens if it never ran or has ended.
+
+    *clock_id* names an earlier run than the newest, where the event tells which it ends.
+    """
+    rows = run(ledger.state, clock, entity, clock_id)
     for row in rows:
         if may_end(row, written(at)):
             judge(ledger, rows, row, written(at))
