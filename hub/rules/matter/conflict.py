@@ -13,7 +13,7 @@ from hub.rules.ledger import Ledger
 from hub.rules.matter.case import other_principal
 from hub.rules.matter.lead import in_force
 from hub.rules.matter.roles import concerned, declared_organ
-from hub.rules.matter.state import Matter, about, facts
+from hub.rules.matter.state import COUNTED, Matter, about, facts
 
 WITHDRAWN: Final = "matter.filing.withdrawn"
 REFUSALS: Final = ("matter.lead.declined", "matter.lead.disclaimed")
@@ -99,8 +99,9 @@ def _withdrawals(matter: Matter, entity: str) -> Iterable[str]:
 
 def tell(matter: Matter, event: Event, code: str, entity: str, ledger: Ledger) -> None:
     """Emit ``matter.conflict.detected`` to those concerned; for an earlier filing also to the one who filed it."""
-    known = tuple(concerned(matter, entity))
-    told: dict[str, tuple[str, ...]] = {}
+    field = next((name for name in COUNTED if name in event.data), "")
+    known = tuple(concerned(matter, entity, field))
+    told: dict[str, tuple[str, ...]] = {"concerned": known}
     if event.type == "matter.case.filed":
         owners = [owner for case in matter.cases.values() for owner in (case.principal, case.handler)]
         told["concerned"] = (*owners, *declared_organ(event.data, ledger.reference.directory))

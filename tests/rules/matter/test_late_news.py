@@ -181,3 +181,18 @@ def test_way_out_of_court_is_told_to_the_handler_of_the_case() -> None:
     assert thread.send("08-31 10:00", "application.filed", YJJ, **said) == ["ROUTE_NOT_COURT"]
     assert set(thread.told("matter.route.redirected")) == {"GY-GOV", YJJ, "GY-ZD"}
     assert COURT not in thread.told("matter.application.filed")
+
+
+def test_a_lead_that_bears_the_number_of_another_organs_case_stays_its_own() -> None:
+    thread = Thread()
+    thread.send("03-02 10:00", "case.filed", DD2, caseNo="2026-1")
+    lead = {"leadId": "2026-1", "principal": "NM-ZHZFJ", "toPolice": "NM-GAFJ", "divisionCode": "520102"}
+    thread.send("03-03 10:00", "lead.transferred", "GY-ZD-NM", **lead)
+    assert set(thread.told("matter.lead.advanced")) == {"NM-ZHZFJ", "GY-ZD-NM", "NM-GAFJ", "NM-JCY", "GY-SFJ"}
+    assert thread.send("03-03 11:00", "lead.receipted", "NM-GAFJ", leadId="2026-1") == []
+    assert set(thread.told("matter.lead.receipted")) == {"NM-ZHZFJ", "GY-ZD-NM"}
+    assert (thread.clock("F08").obligee, thread.clock("P01").obligor) == ("NM-ZHZFJ", YJJ)
+    assert thread.send("03-04 10:00", "notice.served", "GY-ZD-NM", caseNo="2026-1") == ["NOT_PERMITTED"]
+    assert thread.send("03-04 10:00", "notice.served", DD2, caseNo="2026-1") == []
+    thread.send("03-04 11:00", "notice.served", DD2, caseNo="2026-1")
+    assert set(thread.told("matter.conflict.detected")) == {YJJ, DD2, "GY-SFJ"}

@@ -118,6 +118,31 @@ def test_verdict_follows_legal_times_whatever_the_order_of_arrival(
     assert history(("end", "rest"), heard) == known_at_once
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    clock=st.sampled_from(["F01", "F04", "F05", "F10", "F11", "P13", "P14"]),
+    hours=st.lists(st.integers(0, 40 * 24), min_size=2, max_size=2, unique=True),
+    heard=st.integers(0, 100 * 24),
+)
+def test_an_end_before_its_matter_lapsed_counts_in_either_order(clock: str, hours: list[int], heard: int) -> None:
+    ended, lapsed = (BEGIN + timedelta(hours=one) for one in sorted(hours))
+
+    def history(first: str) -> list[tuple[str, str, str]]:
+        book = ledger()
+        schedule.start(book, clock, "X", BEGIN, obligor="GY-YJJ", obligee="GY-GAJ")
+        for what in (first, "void" if first == "end" else "end"):
+            if what == "end":
+                schedule.end(book, clock, "X", ended)
+            else:
+                schedule.void(book, clock, "X", lapsed)
+            pass_time(book, max(book.now, BEGIN + timedelta(hours=heard)))
+        return [(row.reading, row.state, row.ended_at) for row in book.state.clocks]
+
+    in_time = history("end")
+    assert history("void") == in_time
+    assert {state for _, state, _ in in_time} <= {"MET", "MISSED", "VOID"}
+
+
 @pytest.mark.parametrize("clock", sorted(reference.load().clocks))
 def test_left_alone_every_clock_ends_once(clock: str) -> None:
     book = ledger()
