@@ -19,11 +19,12 @@ import msgspec
 
 from hub.canonical.event import Event
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 #: Step from the format before to the next, on the record as plain JSON.
 UPGRADES: Final[Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     1: lambda record: record,  # had no number in it, which is how it is known; all else is as in 2
+    2: lambda record: record,  # its void clocks did not say since when, so they stay void whatever is heard later
 }
 
 
@@ -51,6 +52,7 @@ class Row(msgspec.Struct, omit_defaults=True):
     opens_at: str = ""
     latest_demand_at: str = ""
     ended_at: str = ""
+    void_at: str = ""  #: legal time at which the matter of a VOID clock ended otherwise, if that is known
     span: int = 0  #: units of the reading, after extensions
     unit: str = ""  #: H, C, W, M, X
     kind: str = "duty"

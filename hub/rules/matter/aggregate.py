@@ -18,7 +18,7 @@ from hub.rules.ledger import Ledger
 from hub.rules.matter import conflict, court, lead, needs, relief, roles
 from hub.rules.matter.case import CASE
 from hub.rules.matter.court import COURT
-from hub.rules.matter.police import POLICE, not_stale
+from hub.rules.matter.police import POLICE, not_stale, nothing_left_to_do
 from hub.rules.matter.referral import REFERRAL
 from hub.rules.matter.relief import RELIEF
 from hub.rules.matter.scene import Rule, Scene
@@ -72,6 +72,8 @@ class MatterAggregate(Aggregate[Matter]):
         """A fact of the round before is a repetition of that one; a filing by another principal is none."""
         if event.type == "matter.case.filed":
             return f"{mark}|{event.data['principal']}"
+        if event.type == conflict.ACKNOWLEDGED:  # once per organ, whether it or its handler says so
+            mark = f"{event.type}|{about(event)}|{state.referrals[about(event)].organ}"
         here = rounds = conflict.rounds(state, event)
         while rounds >= 0:
             name = f"{mark}|{rounds}" if rounds else mark
@@ -106,6 +108,7 @@ class MatterAggregate(Aggregate[Matter]):
             act(scene)
         self._count_as_filing(state, event, ledger.reference)
         if entity in state.leads:
+            nothing_left_to_do(scene)
             lead.advance(state, state.leads[entity], event.time, ledger)
 
     def _count_as_filing(self, state: Matter, event: Event, reference: Reference) -> None:

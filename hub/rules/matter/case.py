@@ -10,7 +10,7 @@ from typing import Final
 
 from hub.canonical.refused import Refused
 from hub.rules import schedule
-from hub.rules.matter.pauses import catch_up
+from hub.rules.matter.pauses import cases_rest
 from hub.rules.matter.penalty import DECISION_GUARDS, closes_in_lieu, extension_in_time
 from hub.rules.matter.relief import on_performed, on_revoked, on_served
 from hub.rules.matter.roles import declared_organ
@@ -98,7 +98,7 @@ def _performed(scene: Scene) -> None:
 
 CASE: Final[Mapping[str, Rule]] = {
     "matter.case.filed": Rule(
-        guards=(_one_principal,), change=_filed, acts=(Starts("P01"), Starts("P14", when=_labour), catch_up)
+        guards=(_one_principal,), change=_filed, acts=(Starts("P01"), Starts("P14", when=_labour), cases_rest)
     ),
     "matter.evidence.held": Rule(needs="case", acts=(Starts("P02"),)),
     "matter.evidence.disposed": Rule(needs="evidence.held", acts=(Ends("P02"),)),

@@ -13,13 +13,16 @@ from hub.rules.ledger import Ledger
 from hub.rules.matter.case import other_principal
 from hub.rules.matter.lead import in_force
 from hub.rules.matter.roles import concerned, declared_organ
-from hub.rules.matter.state import Matter, about, facts
+from hub.rules.matter.state import COUNTED, Matter, about, facts
 
 WITHDRAWN: Final = "matter.filing.withdrawn"
 REFUSALS: Final = ("matter.lead.declined", "matter.lead.disclaimed")
 
 #: Once for each police; again if the lead is forwarded back to it.
 BY_POLICE: Final = frozenset(("matter.lead.receipted", "matter.supplement.required", "matter.lead.forwarded"))
+
+#: Once for each organ; again if the referral is redirected back to it.
+ACKNOWLEDGED: Final = "matter.referral.acknowledged"
 
 #: Once-only facts of a lead that may come again after a filing was withdrawn 撤案.
 AGAIN: Final = frozenset(
@@ -47,6 +50,12 @@ def rounds(matter: Matter, event: Event) -> int:
         return sum(
             fact.note["toPolice"] == event.party and fact.time <= event.time
             for fact in facts(matter, "lead.forwarded", entity)
+        )
+    if event.type == ACKNOWLEDGED:
+        organ = matter.referrals[entity].organ
+        return sum(
+            fact.note["toOrgan"] == organ and fact.time <= event.time
+            for fact in facts(matter, "referral.redirected", entity)
         )
     if event.type == WITHDRAWN:
         return max(0, sum(fact.time <= event.time for fact in facts(matter, "lead.filed", entity)) - 1)
@@ -90,8 +99,9 @@ def _withdrawals(matter: Matter, entity: str) -> Iterable[str]:
 
 def tell(matter: Matter, event: Event, code: str, entity: str, ledger: Ledger) -> None:
     """Emit ``matter.conflict.detected`` to those concerned; for an earlier filing also to the one who filed it."""
-    known = tuple(concerned(matter, entity))
-    told: dict[str, tuple[str, ...]] = {}
+    field = next((name for name in COUNTED if name in event.data), "")
+    known = tuple(concerned(matter, entity, field))
+    told: dict[str, tuple[str, ...]] = {"concerned": known}
     if event.type == "matter.case.filed":
         owners = [owner for case in matter.cases.values() for owner in (case.principal, case.handler)]
         told["concerned"] = (*owners, *declared_organ(event.data, ledger.reference.directory))

@@ -6,20 +6,20 @@ The one rule: what never belongs in court is told so at once and shown its way; 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from hub.canonical.event import Event
-from hub.canonical.party import CITY_SCOPE, Kind
+from hub.canonical.party import CITY_SCOPE, Directory, Kind
 from hub.canonical.refused import Refused
 from hub.reference import Reference
 from hub.rules import schedule
 from hub.rules.admit import require_materials
 from hub.rules.ledger import Ledger
 from hub.rules.matter.relief import decision_of, enforceable, standing_demands, window
-from hub.rules.matter.roles import declared_organ
+from hub.rules.matter.roles import Organ, declared_organ, organ_of
 from hub.rules.matter.scene import Ends, Guard, Rule, Scene, Starts, Voids, begin, field_is
-from hub.rules.matter.state import Application, first, latest
-from hub.rules.state import Row
+from hub.rules.matter.state import Application, Matter, first, latest
+from hub.rules.state import Common, Row
 
 #: Demolition that another law keeps from the court: (task, basis).
 NOT_FOR_COURT: Final[Mapping[str, tuple[str, str]]] = {
@@ -50,7 +50,7 @@ def _for_court(event: Event, ledger: Ledger) -> None:
     ledger.emit(
         "matter.route.redirected",
         {**fields, "toParty": to_party, "task": task, "basis": basis},
-        told={"organ": declared_organ(data, directory)},
+        told={"organ": _organ(ledger.state, data, directory)},
     )
     if own_power:
         detail, detail_en = (
@@ -68,6 +68,12 @@ def _for_court(event: Event, ledger: Ledger) -> None:
         pointer="/lawBasis",
         detail_en=f"not for the court, go another way: {detail_en}",
     )
+
+
+def _organ(matter: Common, data: Mapping[str, Any], directory: Directory) -> Organ:
+    """Principal and handler of the decision if it is known; else as the application says."""
+    known = organ_of(matter, str(data["decisionNo"])) if isinstance(matter, Matter) else None
+    return known if known and known[0] == data["principal"] else declared_organ(data, directory)
 
 
 def _right_court(event: Event, reference: Reference) -> None:

@@ -5,48 +5,26 @@ The one rule: only a case filed before the transfer rests, and it runs on when e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hub.rules import schedule
 from hub.rules.matter.scene import Scene
-from hub.rules.matter.state import Case, Lead, latest
+from hub.rules.matter.state import Case, Lead, Matter, facts
 
 
-def case_rests(scene: Scene) -> None:
-    """A lead was transferred: the periods of the matter's cases rest."""
-    lead = scene.matter.leads[scene.about]
+def cases_rest(scene: Scene) -> None:
+    """A case, a transfer or a returned file became known: lay the rests of the case periods down anew."""
     for case in scene.matter.cases.values():
-        _rest(scene, case, lead)
+        schedule.rest(scene.ledger, "P01", case.no, _rests(scene.matter, case))
 
 
-def case_runs_on(scene: Scene) -> None:
-    """A file came back."""
-    for case in scene.matter.cases.values():
-        _run_on(scene, case, scene.event.time)
+def _rests(matter: Matter, case: Case) -> Iterator[tuple[str, str]]:
+    for lead in matter.leads.values():
+        if case.filed_at <= lead.transferred_at:
+            yield lead.transferred_at, _returned_at(matter, lead)
 
 
-def catch_up(scene: Scene) -> None:
-    """A case became known after its leads: rest and run on as if it had been known in time."""
-    case = scene.matter.cases[scene.about]
-    for lead in sorted(scene.matter.leads.values(), key=lambda lead: lead.transferred_at):
-        _rest(scene, case, lead)
-        if returned_at := _returned(scene, lead):
-            _run_on(scene, case, returned_at)
-
-
-def _rest(scene: Scene, case: Case, lead: Lead) -> None:
-    if case.filed_at <= lead.transferred_at:
-        schedule.suspend(scene.ledger, "P01", case.no, lead.transferred_at)
-
-
-def _run_on(scene: Scene, case: Case, returned_at: str) -> None:
-    outstanding = [
-        lead
-        for lead in scene.matter.leads.values()
-        if case.filed_at <= lead.transferred_at <= returned_at and not "" < _returned(scene, lead) <= returned_at
-    ]
-    if not outstanding:
-        schedule.resume(scene.ledger, "P01", case.no, returned_at)
-
-
-def _returned(scene: Scene, lead: Lead) -> str:
-    fact = latest(scene.matter, "file.returned", lead.id)
-    return fact.time if fact else ""
+def _returned_at(matter: Matter, lead: Lead) -> str:
+    """When the file first came back, "" if it has not: one transfer is one rest."""
+    returns = (fact.time for fact in facts(matter, "file.returned", lead.id) if fact.time >= lead.transferred_at)
+    return min(returns, default="")

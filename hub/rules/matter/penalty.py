@@ -62,7 +62,9 @@ def _reviewed(scene: Scene) -> None:
     reviews = [
         fact for fact in facts(scene.matter, "legality.reviewed", scene.data["caseNo"]) if fact.time <= scene.event.time
     ]
-    newest = max(reviews, key=lambda fact: fact.time, default=None)
+    newest = max(
+        reviews, key=lambda fact: (fact.time, fact.note["result"]), default=None
+    )  # of one instant RETURN counts
     if newest is None or newest.note["result"] != "PASS":
         raise Refused(
             "REVIEW_MISSING",

@@ -13,7 +13,7 @@ from hub.canonical.event import Event
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.lead import in_force
-from hub.rules.matter.pauses import case_runs_on
+from hub.rules.matter.pauses import cases_rest
 from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin, extended_span
 from hub.rules.matter.state import Fact, Lead, Matter, about, facts, first, latest
 
@@ -108,7 +108,9 @@ def filed(scene: Scene) -> None:
     _notice_served(scene)
     if in_force(scene.matter, scene.about) is None:  # withdrawn since, by legal time
         return
-    begin(scene, "F10", scene.about, scene.data["noticeServedAt"])
+    notice_at = scene.data["noticeServedAt"]
+    if begin(scene, "F10", scene.about, notice_at) and (complete_at := handed_over(scene, notice_at)[1]):
+        schedule.end(scene.ledger, "F10", scene.about, complete_at)
     order = first(scene.matter, "filing.ordered", scene.about)
     if order is not None and order.time <= decided_at:
         begin(scene, "F18", scene.about, decided_at)
@@ -131,15 +133,19 @@ def _right_of_reconsideration(scene: Scene) -> None:
 # ---- handover
 
 
-def handed_over(scene: Scene) -> tuple[list[str], str]:
+def handed_over(scene: Scene, at: str) -> tuple[list[str], str]:
     """Names still missing of the item list, and when the handover was complete by legal times ("" if it is not).
 
-    What was handed over before a filing was withdrawn went back with it.
+    What was handed over before a filing was withdrawn went back with it: only the round of *at* counts.
     """
-    withdrawal = latest(scene.matter, "filing.withdrawn", scene.about)
-    since = withdrawal.time if withdrawal else ""
+    here = _withdrawn_before(scene.matter, scene.about, at)
     events = sorted(
-        (fact for fact in facts(scene.matter, "handover.completed", scene.about) if fact.time > since), key=_by_time
+        (
+            fact
+            for fact in facts(scene.matter, "handover.completed", scene.about)
+            if _withdrawn_before(scene.matter, scene.about, fact.time) == here
+        ),
+        key=_by_time,
     )
     wanted = dict.fromkeys(_lead(scene).items)
     for fact in events:
@@ -150,12 +156,17 @@ def handed_over(scene: Scene) -> tuple[list[str], str]:
     return list(wanted), ""
 
 
+def _withdrawn_before(matter: Matter, lead_id: str, time: str) -> int:
+    """How often a filing had been withdrawn before *time*."""
+    return sum(fact.time < time for fact in facts(matter, "filing.withdrawn", lead_id))
+
+
 def _by_time(fact: Fact) -> str:
     return fact.time
 
 
 def _assess(scene: Scene) -> None:
-    missing, complete_at = handed_over(scene)
+    missing, complete_at = handed_over(scene, scene.event.time)
     fields: dict[str, Any] = {
         "correlationId": scene.matter.key,
         "leadId": scene.about,
@@ -163,13 +174,27 @@ def _assess(scene: Scene) -> None:
         "missing": missing,
     }
     scene.ledger.emit("matter.handover.assessed", fields)
-    if complete_at:
-        schedule.end(scene.ledger, "F10", scene.about, complete_at)
+    if complete_at and (period := _handover_period(scene, complete_at)):
+        schedule.end(scene.ledger, "F10", scene.about, complete_at, clock_id=period)
 
 
-def _nothing_left_to_do(scene: Scene) -> None:
-    for clock in _OF_A_LEAD:
-        schedule.void(scene.ledger, clock, scene.about, scene.event.time)
+def _handover_period(scene: Scene, at: str) -> str:
+    """The period F10 of the filing that stood at *at*: a handover may be heard of when a later filing's runs, "" if it has not begun."""
+    here = _withdrawn_before(scene.matter, scene.about, at)
+    own = [
+        row.clock_id
+        for row in schedule.find(scene.matter, "F10", scene.about)
+        if _withdrawn_before(scene.matter, scene.about, row.started_at) == here
+    ]
+    return own[-1] if own else ""
+
+
+def nothing_left_to_do(scene: Scene) -> None:
+    """After its conclusion 办结 no clock of a lead runs, not even one whose start is heard of later."""
+    concluded = first(scene.matter, "lead.concluded", scene.about)
+    if concluded is not None:
+        for clock in _OF_A_LEAD:
+            schedule.void(scene.ledger, clock, scene.about, concluded.time)
 
 
 POLICE: Final[Mapping[str, Rule]] = {
@@ -193,11 +218,11 @@ POLICE: Final[Mapping[str, Rule]] = {
         needs="lead.receipted",
         acts=(*_VERDICT, Ends("F17"), _notice_served, _right_of_reconsideration),
     ),
-    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", acts=(case_runs_on,)),
+    "matter.file.returned": Rule(needs="lead.declined/lead.disclaimed", acts=(cases_rest,)),
     "matter.filing.withdrawn": Rule(
         needs="lead.filed",
         acts=(Voids("F10", when=_withdrawn_by_then), Voids("F18", when=_withdrawn_by_then)),
     ),
     "matter.handover.completed": Rule(needs="lead.filed", keep=("items",), acts=(_assess,)),
-    "matter.lead.concluded": Rule(needs="lead.filed", keep=("outcome",), acts=(Ends("F18"), _nothing_left_to_do)),
+    "matter.lead.concluded": Rule(needs="lead.filed", keep=("outcome",), acts=(Ends("F18"),)),
 }

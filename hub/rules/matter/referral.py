@@ -12,7 +12,7 @@ from typing import Final
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.matter.scene import Ends, Rule, Scene, Starts, begin
-from hub.rules.matter.state import NonProsecution, Referral, first
+from hub.rules.matter.state import NonProsecution, Referral, facts, first
 
 JUSTICE: Final = "GY-SFJ"
 
@@ -127,12 +127,21 @@ def _opinion_already_issued(scene: Scene, registered_at: str) -> str:
     return min(issued, default="")
 
 
-def _appealed(scene: Scene) -> None:
-    schedule.suspend(scene.ledger, "R04", scene.about, scene.event.time)
-
-
-def _appeal_over(scene: Scene) -> None:
-    schedule.resume(scene.ledger, "R04", scene.about, scene.event.time)
+def _review_rests(scene: Scene) -> None:
+    """R04 rests from an appeal to the next closing by legal time: a closing does not say which appeal it closes."""
+    turns = sorted(
+        (fact.time, name == "appeal.closed")
+        for name in ("appeal.filed", "appeal.closed")
+        for fact in facts(scene.matter, name, scene.about)
+    )
+    rests: list[tuple[str, str]] = []
+    for time, closes in turns:
+        resting = bool(rests) and not rests[-1][1]
+        if closes and resting:
+            rests[-1] = (rests[-1][0], time)
+        elif not closes and not resting:
+            rests.append((time, ""))
+    schedule.rest(scene.ledger, "R04", scene.about, rests)
 
 
 REFERRAL: Final[Mapping[str, Rule]] = {
@@ -140,8 +149,8 @@ REFERRAL: Final[Mapping[str, Rule]] = {
     "matter.opinion.registered": Rule(
         needs="prosecution.declined", acts=(Ends("R03"), Starts("R04", ended=_opinion_already_issued))
     ),
-    "matter.appeal.filed": Rule(needs="opinion.registered", keep=("kind",), acts=(_appealed,)),
-    "matter.appeal.closed": Rule(needs="appeal.filed", acts=(_appeal_over,)),
+    "matter.appeal.filed": Rule(needs="opinion.registered", keep=("kind",), acts=(_review_rests,)),
+    "matter.appeal.closed": Rule(needs="appeal.filed", acts=(_review_rests,)),
     "matter.opinion.terminated": Rule(needs="opinion.registered", acts=(Ends("R04"),)),
     "matter.referral.sent": Rule(
         change=_sent, acts=(_answer_due, _opinion_issued, _copy_to_justice, _warn_of_limitation)

@@ -13,6 +13,7 @@ from hub.canonical.periods import parse_time
 from hub.canonical.refused import Refused
 from hub.rules import schedule
 from hub.rules.ledger import Ledger
+from hub.rules.matter.roles import organ_of
 from hub.rules.matter.scene import Rule, Scene, begin
 from hub.rules.matter.state import Decision, Fact, Matter, facts
 from hub.rules.state import Row
@@ -206,6 +207,7 @@ def sound_alarms(matter: Matter, ledger: Ledger) -> None:
                     "entity": decision.no,
                     "latestDemandAt": row.latest_demand_at,
                 },
+                told={"organ": organ_of(matter, decision.no, "decisionNo") or ()},
             )
 
 

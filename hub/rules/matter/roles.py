@@ -34,15 +34,27 @@ def case_of(matter: Matter, entity: str) -> Case | None:
     return matter.cases.get(decision.case if decision else entity)
 
 
-def organ_of(matter: Matter, entity: str) -> Organ | None:
-    """Principal and handler of the entity; for a referral the organ it lies with."""
-    owner: Case | Lead | Report | None = (
-        case_of(matter, entity) or matter.leads.get(entity) or matter.reports.get(entity)
-    )
-    if owner is not None:
-        return owner.principal, owner.handler
-    referral = matter.referrals.get(entity)
-    return (referral.organ, referral.handler) if referral else None
+def organ_of(matter: Matter, entity: str, field: str = "") -> Organ | None:
+    """Principal and handler of the entity; for a referral the organ it lies with.
+
+    *field* is the name under which an event names it: a lead and another organ's case may bear the same number.
+    """
+    if field in ("", "referralId") and (referral := matter.referrals.get(entity)):
+        return referral.organ, referral.handler
+    owner: Case | Lead | Report | None = None
+    if field in ("", "leadId"):
+        owner = matter.leads.get(entity)
+    if field in ("", "reportId"):
+        owner = owner or matter.reports.get(entity)
+    if field in ("", "caseNo", "decisionNo", "applicationId"):
+        owner = owner or case_of(matter, entity)
+    return (owner.principal, owner.handler) if owner else None
+
+
+def _named(data: Mapping[str, Any]) -> tuple[str, str]:
+    """The entity that an event is about, and the field that names it ("" if the hub names it by ``entity``)."""
+    field = next((name for name in ABOUT if name in data), "")
+    return str(data[field] if field else data.get("entity", "")), field
 
 
 def declared_organ(data: Mapping[str, Any], directory: Directory) -> Organ:
@@ -58,7 +70,7 @@ def cast(matter: Matter, event: Event, reference: Reference) -> Cast:
     """Roles in the entity that *event* is about."""
     entity = about(event)
     roles: dict[str, tuple[str, ...]] = {"conference": (CONFERENCE,), "upper": (UPPER_COURT,)}
-    organ = organ_of(matter, entity)
+    organ = organ_of(matter, *_named(event.data))
     if organ:
         roles["principal"] = roles["toOrgan"] = tuple(dict.fromkeys(organ))
     if lead := matter.leads.get(entity):
@@ -85,8 +97,9 @@ def police_of(matter: Matter, report: Report, reference: Reference) -> str:
     if lead is not None:
         return lead.polices[0]
     directory = reference.directory
-    division = next((case.division for case in matter.cases.values() if case.principal == report.principal), "")
-    police = directory.police_of(report.principal, division)
+    own = [case for case in matter.cases.values() if case.principal == report.principal]
+    first = min(own, key=lambda case: (case.filed_at, case.no), default=None)
+    police = directory.police_of(report.principal, first.division if first else "")
     return police or f"{reference.policy['zoneDivision'].get(directory[report.principal].scope, '')}-GAFJ"
 
 
@@ -124,16 +137,16 @@ def senders(matter: Matter, event: Event, role: str, directory: Directory) -> It
 def _organ_senders(matter: Matter, event: Event, role: str, directory: Directory) -> Iterable[str] | None:
     if event.type == "matter.dispute.raised":
         return None
-    organ = declared_organ(event.data, directory) if event.type in FIRST else organ_of(matter, _owned(matter, event))
+    organ = declared_organ(event.data, directory) if event.type in FIRST else _owner(matter, event)
     if organ is None:
         return ()
     return (organ[0],) if role == "PRINCIPAL" else (organ[1],)
 
 
-def _owned(matter: Matter, event: Event) -> str:
+def _owner(matter: Matter, event: Event) -> Organ | None:
     """What the event makes is not known yet (a decision, an application): its principal is that of what it is made about."""
-    named = (str(event.data[name]) for name in ABOUT if name in event.data)
-    return next((entity for entity in named if organ_of(matter, entity)), "")
+    named = (organ_of(matter, str(event.data[name]), name) for name in ABOUT if name in event.data)
+    return next((organ for organ in named if organ), None)
 
 
 def _jcy_senders(matter: Matter, entity: str) -> Iterable[str] | None:
@@ -173,16 +186,16 @@ def _executing_governments(matter: Matter, entity: str, directory: Directory) ->
 
 def receivers(matter: Matter, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:
     """Who *role* of the column "to" stands for."""
-    entity = str(next((data[name] for name in (*ABOUT, "entity") if name in data), ""))
+    entity, field = _named(data)
     match role:
         case "organ":
-            return organ_of(matter, entity) or ()
+            return organ_of(matter, entity, field) or ()
         case "police" | "jcy":
             return _investigators(matter, role, event_type, entity, data)
         case "concerned":
             return concerned(matter, entity)
         case "handler":
-            organ = organ_of(matter, entity)
+            organ = organ_of(matter, entity, field)
             return (organ[1],) if organ else ()
         case "sender":
             referral = matter.referrals.get(entity)
@@ -211,10 +224,10 @@ def _investigators(matter: Matter, role: str, event_type: str, entity: str, data
     return (lead.police,) if role == "police" else (lead.jcy,)
 
 
-def concerned(matter: Matter, entity: str) -> Iterable[str]:
+def concerned(matter: Matter, entity: str, field: str = "") -> Iterable[str]:
     """Principal, handler and police of the entity."""
-    lead = matter.leads.get(entity)
-    return (*(organ_of(matter, entity) or ()), *((lead.police,) if lead else ()))
+    lead = matter.leads.get(entity) if field in ("", "leadId") else None
+    return (*(organ_of(matter, entity, field) or ()), *((lead.police,) if lead else ()))
 
 
 def insiders(matter: Matter) -> set[str]:

@@ -14,7 +14,7 @@ from hub.rules import schedule
 from hub.rules.matter.lead import in_force
 from hub.rules.matter.police import filed
 from hub.rules.matter.scene import Ends, Guard, KnownEnd, Rule, Scene, Starts, begin, field_is
-from hub.rules.matter.state import Fact, Lead, facts, known
+from hub.rules.matter.state import Fact, Lead, facts, first
 
 
 def _lead(scene: Scene) -> Lead:
@@ -92,12 +92,12 @@ def _filing_in_force(scene: Scene, started_at: str) -> str:
 
 def _investigation_supervised(scene: Scene) -> None:
     filing = in_force(scene.matter, scene.about)
-    if (
-        filing is not None
-        and filing.time >= scene.event.time
-        and not known(scene.matter, "lead.concluded", scene.about)
+    if filing is None or filing.time < scene.event.time:
+        return
+    if begin(scene, "F18", scene.about, filing.time) and (
+        concluded := first(scene.matter, "lead.concluded", scene.about)
     ):
-        begin(scene, "F18", scene.about, filing.time)
+        schedule.end(scene.ledger, "F18", scene.about, concluded.time)
 
 
 SUPERVISION: Final[Mapping[str, Rule]] = {

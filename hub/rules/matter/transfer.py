@@ -10,7 +10,7 @@ from typing import Final
 
 from hub.canonical.refused import Refused
 from hub.rules import schedule
-from hub.rules.matter.pauses import case_rests
+from hub.rules.matter.pauses import cases_rest
 from hub.rules.matter.roles import declared_organ
 from hub.rules.matter.scene import Ends, Rule, Scene, Starts, Voids, begin
 from hub.rules.matter.state import Lead, Matter, Report, latest
@@ -120,12 +120,15 @@ def _transferred(scene: Scene) -> None:
 def _in_due_time(scene: Scene) -> None:
     """F01 and F02 belong to the report; a lead without one proves its approval and its transfer at once."""
     lead = scene.matter.leads[scene.about]
-    schedule.end(scene.ledger, "F01", lead.report, lead.approved_at)
     entity = lead.report or lead.id
     if not schedule.find(scene.matter, "F02", entity):
         begin(scene, "F02", entity, lead.approved_at)
-    for row in schedule.run(scene.matter, "F02", entity):
-        row.obligee, row.told_obligee = lead.police, (lead.police,)  # the approval could only guess a zone's police
+    for row in (*schedule.run(scene.matter, "F01", lead.report), *schedule.run(scene.matter, "F02", entity)):
+        if not row.overdue:  # what is taken back goes to those who were told
+            row.procuratorate = lead.jcy
+        if row.clock == "F02":
+            row.obligee, row.told_obligee = lead.police, (lead.police,)  # the report could only guess a zone's police
+    schedule.end(scene.ledger, "F01", lead.report, lead.approved_at)
     schedule.end(scene.ledger, "F02", entity, lead.transferred_at)
 
 
@@ -135,5 +138,5 @@ TRANSFER: Final[Mapping[str, Rule]] = {
         needs="suspicion.reported", acts=(Ends("F01"), Starts("F02", when=_to_be_transferred))
     ),
     "matter.transfer.refused": Rule(needs="suspicion.reported", acts=(Ends("F01"), Voids("F02", when=_stands))),
-    "matter.lead.transferred": Rule(guards=(_approved,), change=_transferred, acts=(_in_due_time, case_rests)),
+    "matter.lead.transferred": Rule(guards=(_approved,), change=_transferred, acts=(_in_due_time, cases_rest)),
 }

@@ -7,7 +7,7 @@ One start of a clock is a *run*. A run has one row for each reading of the law; 
 """
 
 from hub.rules.schedule.due import compute_due, latest_demand
-from hub.rules.schedule.pause import resume, suspend
+from hub.rules.schedule.pause import rest
 from hub.rules.schedule.recount import extend, recalculate
 from hub.rules.schedule.start import start
 from hub.rules.schedule.table import expired, find, governing, is_open, late, run
@@ -26,10 +26,9 @@ __all__ = [
     "late",
     "latest_demand",
     "recalculate",
-    "resume",
+    "rest",
     "run",
     "start",
-    "suspend",
     "timers",
     "void",
     "void_all",

@@ -1,47 +1,55 @@
 """Letting a clock rest 中止 and run on: the case period while the police decide (P01), the review during an appeal (R04).
 
-The one rule: a rest is a pair of legal times. What was used before it is counted, what is left runs from the day it ends.
+The one rule: rests are laid down whole, as pairs of legal times, from all facts known; so a rest that is heard of late, or
+ends before another that was heard of first, counts as if it had been known in time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
 
 from hub.rules.ledger import Ledger
 from hub.rules.schedule.recount import recount
-from hub.rules.schedule.table import Moment, run, written
+from hub.rules.schedule.table import run
 from hub.rules.state import Row
+
+#: From one legal time to another, "" = it still lasts.
+Rest = tuple[str, str]
 
 #: The law does not say that 行政处罚法 60 rests during a transfer: both dates are shown, the policy says which governs.
 SHOWN_BOTH_WAYS: Final = {"P01": "suspendP01OnTransfer"}
 
 
-def suspend(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
-    """Let *clock* rest from the legal time *at*; ignored if it never ran or had ended by then."""
+def rest(ledger: Ledger, clock: str, entity: str, rests: Iterable[Rest]) -> None:
+    """Let *clock* rest during *rests*, all that are known; a rest that begins after the clock had ended is none."""
     rows = run(ledger.state, clock, entity)
-    moment = written(at)
-    if not rows or rows[0].state == "VOID" or (rows[0].ended_at and rows[0].ended_at < moment):
+    if not rows or rows[0].state == "VOID":
+        return
+    ended_at = rows[0].ended_at
+    pauses = tuple(one for one in merged(rests) if not ended_at or one[0] <= ended_at)
+    if pauses == _resting(rows).pauses:
         return
     switch = SHOWN_BOTH_WAYS.get(clock)
     if switch and len(rows) == 1:
         _split(ledger, rows[0], suspended_governs=bool(ledger.reference.policy[switch]))
         rows = run(ledger.state, clock, entity)
-    _resting(rows).pauses = _with_pause(_resting(rows).pauses, moment)
+    _resting(rows).pauses = pauses
     recount(ledger, rows)
 
 
-def resume(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
-    """Let *clock* run on from the legal time *at*; ignored if it does not rest."""
-    rows = run(ledger.state, clock, entity)
-    moment = written(at)
-    if not rows or (rows[0].ended_at and rows[0].ended_at < moment):
-        return
-    row = _resting(rows)
-    if row.pauses and not row.pauses[-1][1] and row.pauses[-1][0] <= moment:
-        row.pauses = (*row.pauses[:-1], (row.pauses[-1][0], moment))
-        recount(ledger, rows)
+def merged(rests: Iterable[Rest]) -> tuple[Rest, ...]:
+    """*rests* in their order; those that overlap or touch are one."""
+    result: list[Rest] = []
+    for begun, ended in sorted(rests):
+        if result and (not result[-1][1] or begun <= result[-1][1]):
+            first, last = result[-1]
+            result[-1] = (first, max(last, ended) if last and ended else "")
+        else:
+            result.append((begun, ended))
+    return tuple(result)
 
 
 def _resting(rows: list[Row]) -> Row:
@@ -54,15 +62,3 @@ def _split(ledger: Ledger, row: Row, *, suspended_governs: bool) -> None:
     clocks = ledger.state.clocks
     clocks.insert(clocks.index(row) + 1, replace(row, reading="UNSUSPENDED", governing=not suspended_governs))
     row.reading, row.governing = "SUSPENDED", suspended_governs
-
-
-def _with_pause(pauses: tuple[tuple[str, str], ...], moment: str) -> tuple[tuple[str, str], ...]:
-    """*pauses* with one more that begins at *moment* and is still open; overlapping ones are one."""
-    kept: list[tuple[str, str]] = []
-    for begun, ended in pauses:
-        if begun <= moment <= (ended or moment):
-            return (*kept, (begun, ""))
-        if begun > moment:
-            break
-        kept.append((begun, ended))
-    return (*kept, (moment, pauses[-1][1] if pauses and pauses[-1][0] > moment else ""))

@@ -27,11 +27,11 @@ def find(state: Common, clock: str, entity: str | None = None) -> list[Row]:
     return [row for row in state.clocks if row.clock == clock and (entity is None or row.entity == entity)]
 
 
-def run(state: Common, clock: str, entity: str) -> list[Row]:
-    """The rows of the newest run of *clock* for *entity*, the governing one first; empty if it never started."""
+def run(state: Common, clock: str, entity: str, clock_id: str = "") -> list[Row]:
+    """The rows of the newest run of *clock* for *entity* (or of the run *clock_id*), the governing one first; empty if there is none."""
     rows = find(state, clock, entity)
-    newest = [row for row in rows if row.clock_id == rows[-1].clock_id]
-    return sorted(newest, key=lambda row: not row.governing)
+    chosen = [row for row in rows if row.clock_id == (clock_id or rows[-1].clock_id)]
+    return sorted(chosen, key=lambda row: not row.governing)
 
 
 def governing(state: Common, clock: str, entity: str) -> Row | None:

@@ -21,16 +21,21 @@ LATE: Final = {"duty": "MISSED", "cond": "MISSED", "right": "VOID", "soft": "VOI
 EXPIRY: Final = {"duty": "MISSED", "cond": "VOID", "right": "VOID", "soft": "VOID", "wait": "MET"}
 
 
-def end(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
-    """The event that ends *clock* for *entity* happened at the legal time *at*. Nothing happens if it never ran or has ended."""
-    rows = run(ledger.state, clock, entity)
+def end(ledger: Ledger, clock: str, entity: str, at: Moment, *, clock_id: str = "") -> None:
+    """The event that ends *clock* for *entity* happened at the legal time *at*. Nothing happens if it never ran or has ended.
+
+    *clock_id* names an earlier run than the newest, where the event tells which it ends.
+    """
+    rows = run(ledger.state, clock, entity, clock_id)
     for row in rows:
-        if may_end(row):
+        if may_end(row, written(at)):
             judge(ledger, rows, row, written(at))
 
 
-def may_end(row: Row) -> bool:
-    """Open, or only expired: an end that happened in time may still arrive."""
+def may_end(row: Row, at: str) -> bool:
+    """Open, or only expired or made void: an end that happened before that may still arrive."""
+    if row.state == "VOID" and row.void_at:
+        return at <= row.void_at
     return row.state in OPEN or (row.overdue and not row.ended_at)
 
 
@@ -58,16 +63,22 @@ def expire(ledger: Ledger, row: Row) -> None:
 
 
 def void(ledger: Ledger, clock: str, entity: str, at: Moment | None = None) -> None:
-    """The matter of *clock* ended otherwise, at the legal time *at* if that is known: a miss said only because this
-    was heard of late is taken back.
+    """The matter of *clock* ended otherwise, at the legal time *at* if that is known.
+
+    A miss said only because this was heard of late is taken back; a clock whose last day lay before has expired all the same.
     """
-    rows = run(ledger.state, clock, entity)
+    if at is None:
+        void_run(ledger, run(ledger.state, clock, entity))
+        return
+    rows, moment = run(ledger.state, clock, entity), written(at)
     for row in rows:
-        if at is not None and row.state == "MISSED" and not row.ended_at and not late_in(rows, row, at):
-            row.state, row.overdue = "VOID", False
-            tell(ledger, "miss.withdrawn", row)
-            tell(ledger, "voided", row)
-    void_run(ledger, rows)
+        over = late_in(rows, row, moment)
+        if row.state in OPEN and over:
+            expire(ledger, row)
+        elif row.state in OPEN or (row.state == "MISSED" and not row.ended_at and not over):
+            _lapse(ledger, row, moment)
+        elif row.state == "VOID" and row.void_at:
+            row.void_at = min(row.void_at, moment)  # heard of in any order, the first is when it lapsed
 
 
 def void_all(ledger: Ledger, chosen: Callable[[Row], bool] = lambda row: True) -> None:
@@ -81,5 +92,12 @@ def void_run(ledger: Ledger, rows: list[Row]) -> None:
     """Void what is open of a run."""
     for row in rows:
         if row.state in OPEN:
-            row.state, row.warn_at, row.overdue = "VOID", (), False
-            tell(ledger, "voided", row)
+            _lapse(ledger, row)
+
+
+def _lapse(ledger: Ledger, row: Row, at: str = "") -> None:
+    missed = row.state == "MISSED"
+    row.state, row.warn_at, row.overdue, row.void_at = "VOID", (), False, at
+    if missed:
+        tell(ledger, "miss.withdrawn", row)
+    tell(ledger, "voided", row)

@@ -32,6 +32,22 @@ def pass_time(book: Ledger, until: datetime) -> None:
     book.now = until
 
 
+def suspend(book: Ledger, clock: str, entity: str, moment: datetime) -> None:
+    """One more rest of *clock* became known, that still lasts."""
+    schedule.rest(book, clock, entity, [*_rests(book, clock, entity), (moment.isoformat(), "")])
+
+
+def resume(book: Ledger, clock: str, entity: str, moment: datetime) -> None:
+    """The last rest of *clock* ended, if one still lasts."""
+    known, end = _rests(book, clock, entity), moment.isoformat()
+    if known and not known[-1][1] and known[-1][0] <= end:
+        schedule.rest(book, clock, entity, [*known[:-1], (known[-1][0], end)])
+
+
+def _rests(book: Ledger, clock: str, entity: str) -> tuple[tuple[str, str], ...]:
+    return max((row.pauses for row in schedule.run(book.state, clock, entity)), default=())
+
+
 def said(book: Ledger) -> list[str]:
     """Short names of the events made, in order, with the clock: ``started F01``."""
     return [

@@ -14,7 +14,7 @@ from hub.rules import schedule
 from hub.rules.ledger import Ledger
 from hub.rules.schedule.table import OPEN
 from hub.rules.state import Common, decode, encode
-from tests.rules.schedule.ledgers import ledger, pass_time, said
+from tests.rules.schedule.ledgers import ledger, pass_time, resume, said, suspend
 
 BEGIN = datetime(2026, 11, 2, 9, tzinfo=SHANGHAI)
 MOMENTS = st.integers(0, 200 * 24).map(lambda hours: BEGIN + timedelta(hours=hours))
@@ -41,9 +41,9 @@ def do(book: Ledger, what: str, clock: str, moment: datetime) -> None:
         case "void":
             schedule.void(book, clock, "X")
         case "suspend" if clock in ("P01", "R04"):
-            schedule.suspend(book, clock, "X", moment)
+            suspend(book, clock, "X", moment)
         case "resume" if clock in ("P01", "R04"):
-            schedule.resume(book, clock, "X", moment)
+            resume(book, clock, "X", moment)
         case "extend" if clock in ("P01", "C02c"):
             schedule.extend(book, clock, "X", 120, moment)
         case "load":
@@ -105,8 +105,8 @@ def test_verdict_follows_legal_times_whatever_the_order_of_arrival(
         for what in order:
             pass_time(book, arrival)
             if what == "rest":
-                schedule.suspend(book, "P01", "A", transfer)
-                schedule.resume(book, "P01", "A", back)
+                suspend(book, "P01", "A", transfer)
+                resume(book, "P01", "A", back)
             else:
                 schedule.end(book, "P01", "A", end)
         row = schedule.governing(book.state, "P01", "A")
@@ -116,6 +116,31 @@ def test_verdict_follows_legal_times_whatever_the_order_of_arrival(
     known_at_once = history(("rest", "end"), start)
     assert history(("rest", "end"), heard) == known_at_once
     assert history(("end", "rest"), heard) == known_at_once
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    clock=st.sampled_from(["F01", "F04", "F05", "F10", "F11", "P13", "P14"]),
+    hours=st.lists(st.integers(0, 40 * 24), min_size=2, max_size=2, unique=True),
+    heard=st.integers(0, 100 * 24),
+)
+def test_an_end_before_its_matter_lapsed_counts_in_either_order(clock: str, hours: list[int], heard: int) -> None:
+    ended, lapsed = (BEGIN + timedelta(hours=one) for one in sorted(hours))
+
+    def history(first: str) -> list[tuple[str, str, str]]:
+        book = ledger()
+        schedule.start(book, clock, "X", BEGIN, obligor="GY-YJJ", obligee="GY-GAJ")
+        for what in (first, "void" if first == "end" else "end"):
+            if what == "end":
+                schedule.end(book, clock, "X", ended)
+            else:
+                schedule.void(book, clock, "X", lapsed)
+            pass_time(book, max(book.now, BEGIN + timedelta(hours=heard)))
+        return [(row.reading, row.state, row.ended_at) for row in book.state.clocks]
+
+    in_time = history("end")
+    assert history("void") == in_time
+    assert {state for _, state, _ in in_time} <= {"MET", "MISSED", "VOID"}
 
 
 @pytest.mark.parametrize("clock", sorted(reference.load().clocks))
