@@ -28,7 +28,8 @@ def suspend(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
     if switch and len(rows) == 1:
         _split(ledger, rows[0], suspended_governs=bool(ledger.reference.policy[switch]))
         rows = run(ledger.state, clock, entity)
-    _resting(rows).pauses = _with_pause(_resting(rows).pauses, moment)
+    for row in _resting(rows):
+        row.pauses = _with_pause(row.pauses, moment)
     recount(ledger, rows)
 
 
@@ -38,15 +39,16 @@ def resume(ledger: Ledger, clock: str, entity: str, at: Moment) -> None:
     moment = written(at)
     if not rows or (rows[0].ended_at and rows[0].ended_at < moment):
         return
-    row = _resting(rows)
-    if row.pauses and not row.pauses[-1][1] and row.pauses[-1][0] <= moment:
-        row.pauses = (*row.pauses[:-1], (row.pauses[-1][0], moment))
+    pauses = _resting(rows)[0].pauses
+    if pauses and not pauses[-1][1] and pauses[-1][0] <= moment:
+        for row in _resting(rows):
+            row.pauses = (*pauses[:-1], (pauses[-1][0], moment))
         recount(ledger, rows)
 
 
-def _resting(rows: list[Row]) -> Row:
-    """The row to which pauses apply."""
-    return next((row for row in rows if row.reading == "SUSPENDED"), rows[0])
+def _resting(rows: list[Row]) -> list[Row]:
+    """The rows to which pauses apply: the one that shows the rest, else every reading."""
+    return [row for row in rows if row.reading == "SUSPENDED"] or rows
 
 
 def _split(ledger: Ledger, row: Row, *, suspended_governs: bool) -> None:
