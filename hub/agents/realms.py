@@ -16,8 +16,8 @@ from hub.engine.state import StateView
 from hub.reference import Reference
 from hub.rules.pipeline import with_announced_year
 
-_POLICY: Final = b"\x00policy~"
-_CALENDAR: Final = b"\x00calendar~"
+POLICY: Final = b"\x00policy~"
+CALENDAR: Final = b"\x00calendar~"
 
 
 class Realms:
@@ -30,24 +30,21 @@ class Realms:
     def reference(self, state: StateView, realm: str) -> Reference:
         """What holds in *realm*."""
         name = realm.encode()
-        policy, notices = state.get(_POLICY + name) if realm else None, state.get(_CALENDAR + name)
+        policy, notices = state.get(POLICY + name) if realm else None, state.get(CALENDAR + name)
         if policy is None and notices is None:
             return self._base
         made = self._made.get((policy, notices))
         if made is None:
-            made = self._base.with_policy(orjson.loads(policy)) if policy else self._base
-            for notice in orjson.loads(notices or b"{}").values():
-                made = with_announced_year(made, notice)
-            self._made[policy, notices] = made
+            made = self._made[policy, notices] = told(self._base, policy, notices)
         return made
 
     def open(self, state: StateView, realm: str, policy: Mapping[str, Any]) -> None:
         """Give *realm* its policy."""
-        state.put(_POLICY + realm.encode(), orjson.dumps(policy))
+        state.put(POLICY + realm.encode(), orjson.dumps(policy))
 
     def load_calendar(self, state: StateView, event: Event) -> None:
         """Remember a year's notice for the event's realm; a later notice of the same year replaces it."""
-        key = _CALENDAR + event.realm.encode()
+        key = CALENDAR + event.realm.encode()
         notices = orjson.loads(state.get(key) or b"{}")
         notices[str(event.data["year"])] = dict(event.data)
         state.put(key, orjson.dumps(notices, option=orjson.OPT_SORT_KEYS))
@@ -61,3 +58,11 @@ class Realms:
         yield from (
             key for key in state.keys(b"") if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key)
         )
+
+
+def told(base: Reference, policy: bytes | None, notices: bytes | None) -> Reference:
+    """*base* with a realm's *policy* and the years announced to it, as they lie under `POLICY` and `CALENDAR`."""
+    made = base.with_policy(orjson.loads(policy)) if policy else base
+    for notice in orjson.loads(notices or b"{}").values():
+        made = with_announced_year(made, notice)
+    return made

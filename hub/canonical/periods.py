@@ -10,8 +10,18 @@ import calendar as gregorian
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 ONE_DAY = timedelta(days=1)
+
+
+class DayKind(StrEnum):
+    """What a calendar knows of a day."""
+
+    WORKDAY = "WORKDAY"
+    WEEKEND = "WEEKEND"
+    HOLIDAY = "HOLIDAY"  #: off by the notice, weekends inside the holiday included
+    MAKE_UP = "MAKE_UP"  #: worked by the notice 调休
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,12 @@ class Calendar:
         if day in self.make_up_days:
             return True
         return day.weekday() < 5 and day not in self.off_days
+
+    def kind_of(self, day: date) -> DayKind:
+        """Why *day* is or is not a working day."""
+        if self.is_working(day):
+            return DayKind.MAKE_UP if day in self.make_up_days else DayKind.WORKDAY
+        return DayKind.HOLIDAY if day in self.off_days else DayKind.WEEKEND
 
     def roll(self, day: date) -> date:
         """*day*, or the next working day if it is off (民法典 203)."""

@@ -11,18 +11,15 @@ from typing import Any, Final
 
 import click
 
-from hub.canonical.event import SHANGHAI
+from hub.cli.deadline_explain import explain
+from hub.cli.deadline_text import weekday
 from hub.cli.exits import Exit, Failed
+from hub.cli.imagined import imagined, length, moment
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
 from hub.reference import ClockRule, Reference, load
-from hub.rules import schedule
-from hub.rules.ledger import Ledger
-from hub.rules.state import Common, Row
 from hub.settings import Settings
 
-#: Any party of the hub: only parties of the hub are warned, and the answer shows the warnings.
-_SOMEBODY: Final = "GY-ZHZFJ"
 _LIST: Final = {
     "clock": say("期限", "clock"),
     "title": say("名称", "title"),
@@ -40,7 +37,30 @@ _ANSWER: Final = {
 }
 
 
-@click.command(
+class _ComputeByDefault(click.Group):
+    """``hub deadline F01 2026-09-29`` needs no verb: what names none of them is for ``compute``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["compute", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ComputeByDefault,
+    help=say(
+        "期限:何时届满(compute,可省略),逐日怎样计算(explain)。",
+        "Statutory periods: when they end (compute, the default), and the count day by day (explain).",
+    ),
+)
+def deadline() -> None:
+    """Root of ``compute`` and ``explain``."""
+
+
+deadline.add_command(explain)
+
+
+@deadline.command(
     help=say(
         "期限何时届满。只给 CLOCK 或什么都不给则列出期限;START 为起算时间 YYYY-MM-DD[THH:MM[:SS]]。",
         "When a period ends. Without START the periods are listed; START is YYYY-MM-DD[THH:MM[:SS]].",
@@ -56,7 +76,7 @@ _ANSWER: Final = {
     ),
 )
 @output_option
-def deadline(clock: str | None, start: str | None, span: int | None, output: str) -> None:
+def compute(clock: str | None, start: str | None, span: int | None, output: str) -> None:
     """List the periods, or compute one."""
     reference = load(Settings().reference_dir)
     if clock is not None and clock not in reference.clocks:
@@ -72,12 +92,12 @@ def deadline(clock: str | None, start: str | None, span: int | None, output: str
         )
         return
     rule = reference.clocks[clock]
-    if rule.unit == "X" or not (span or rule.span):
+    if rule.unit == "X" or not (span or length(rule, reference.policy)):
         raise Failed(
             Exit.USAGE,
-            say("该期限的长度由事件或政策给出,请用 --span", "the event or the policy gives this period: use --span"),
+            say("该期限的长度由事件给出,请用 --span", "the event gives this period: use --span"),
         )
-    rows = list(_rows(reference, rule, _moment(start), span))
+    rows = list(_rows(reference, rule, moment(start), span))
     emit("Deadline", rows, output, columns=_ANSWER, wide={"basis": say("依据", "basis")})
     note(f"{rule.title} · {rule.basis}")
 
@@ -94,34 +114,17 @@ def _listed(rule: ClockRule) -> Mapping[str, Any]:
     }
 
 
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Failed(Exit.USAGE, say(f"时间写法有误: {text}", f"not a time: {text}")) from None
-    if not 1900 <= moment.year <= 2199:
-        raise Failed(Exit.USAGE, say("年份超出范围", "no such year"))
-    return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment.astimezone(SHANGHAI)
-
-
 def _rows(reference: Reference, rule: ClockRule, start: datetime, span: int | None) -> Iterator[Mapping[str, Any]]:
-    ledger = Ledger(Common(key="-"), start, reference, lambda role, event_type, data: ())
-    schedule.start(ledger, rule.name, "-", start, obligor=_SOMEBODY, obligee=_SOMEBODY, span=span)
-    for row in ledger.state.clocks:
+    for row in imagined(reference, rule.name, start, span=span).state.clocks:
         yield {
             "clock": row.clock,
             "title": rule.title,
             "reading": row.reading,
             "governing": row.governing,
             "startedAt": row.started_at,
-            "dueAt": f"{row.due_at[:19]} {_weekday(row)}",
+            "dueAt": f"{row.due_at[:19]} {weekday(date.fromisoformat(row.due_at[:10]))}",
             "expiresAt": row.expires_at[:19],
             "warnings": [moment[:16] for moment in row.warn_at],
             "provisional": row.provisional,
             "basis": rule.basis,
         }
-
-
-def _weekday(row: Row) -> str:
-    day = date.fromisoformat(row.due_at[:10])
-    return say("周" + "一二三四五六日"[day.weekday()], f"{day:%a}")

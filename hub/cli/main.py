@@ -34,6 +34,11 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
             "参照数据:查看、检查、谁主管",
             "Reference data: show, check, who is competent",
         ),
+        "merge": (
+            "hub.cli.merge:merge",
+            "检查统筹:为何合并或不合并,成效",
+            "Inspections: why merged or not, and the figures",
+        ),
         "demo": ("hub.cli.demo:demo", "示例日:一天的检查、线索与投诉", "The sample day, start to end"),
         "topics": ("hub.cli.topics:topics", "主题:清单、计划、应用", "Topics: list, plan, apply"),
         "schema": ("hub.cli.schema:schema", "事件契约:检查、比较、文档", "Event schemas: check, diff, documents"),

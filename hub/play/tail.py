@@ -13,6 +13,7 @@ from typing import Final
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from hub.engine.record import Record
 from hub.ops.readers import AGENTS, hub_readers
@@ -127,7 +128,10 @@ class Tail:
         return {one: self._last[one] for one in partitions if one in self._last}
 
     async def _committed(self, group: str) -> dict[TopicPartition, int]:
-        offsets = await self._admin.list_consumer_group_offsets(group)
+        try:
+            offsets = await self._admin.list_consumer_group_offsets(group)
+        except GroupCoordinatorNotAvailableError:  # a busy broker says so for a moment: whoever waits asks again
+            return {}
         return {partition: known.offset for partition, known in offsets.items()}
 
     @staticmethod

@@ -25,7 +25,17 @@ from hub.reference.leads import Leads
 from hub.reference.parties import directory_from
 from hub.reference.tables import Tables, read
 
-__all__ = ["HERE", "ClockRule", "EventRule", "Finding", "Reference", "ReferenceInvalid", "load", "merged", "reference_of"]
+__all__ = [
+    "HERE",
+    "ClockRule",
+    "EventRule",
+    "Finding",
+    "Reference",
+    "ReferenceInvalid",
+    "load",
+    "merged",
+    "reference_of",
+]
 
 HERE: Final = Path(__file__).parent
 

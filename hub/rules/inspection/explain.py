@@ -12,7 +12,7 @@ from hub.canonical.periods import Calendar
 from hub.reference import Reference
 from hub.rules.inspection import rule_ids
 from hub.rules.inspection.rule_ids import RULES, Sentence
-from hub.rules.inspection.state import Enterprise, Plan, Verdict
+from hub.rules.inspection.state import DISSOLVED, Enterprise, Joint, Plan, Verdict
 from hub.rules.inspection.window import meet
 
 _CLOSED = {
@@ -107,3 +107,20 @@ def why_apart(state: Enterprise, plan: Plan, other: Plan, calendar: Calendar) ->
     if any(one.verdict and one.verdict.decision.startswith("HOLD_") for one in (plan, other)):
         return rule_ids.HELD
     return rule_ids.NO_CHAIN
+
+
+def left_out(state: Enterprise, joint: Joint, calendar: Calendar) -> tuple[Because, ...]:
+    """Every other open plan of the enterprise, with the rule that keeps it out of *joint*; nothing once it is dissolved."""
+    if joint.status == DISSOLVED:
+        return ()
+    members = [state.plans[member.plan] for member in joint.body.members]
+    others = sorted(state.plans.values(), key=lambda plan: plan.rank)
+    found = []
+    for other in others:
+        if other.closed or other in members:
+            continue
+        rules = [rule for member in members if (rule := why_apart(state, member, other, calendar))]
+        # Missing one member is told by the calendar, missing only the group by another rule: that one says more.
+        telling = [rule for rule in rules if rule != rule_ids.NO_COMMON_DAY]
+        found += [Because(rule, other.id) for rule in [*telling, *rules][:1]]
+    return tuple(found)

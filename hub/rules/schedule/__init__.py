@@ -6,6 +6,7 @@ the moment of arrival decides only what had to be said before (a miss that is wi
 One start of a clock is a *run*. A run has one row for each reading of the law; the governing row makes the events.
 """
 
+from hub.rules.schedule.count import CountedDay, Part, count_days
 from hub.rules.schedule.due import compute_due, latest_demand
 from hub.rules.schedule.pause import rest
 from hub.rules.schedule.recount import extend, recalculate
@@ -15,7 +16,10 @@ from hub.rules.schedule.timers import fire, timers
 from hub.rules.schedule.verdict import end, void, void_all
 
 __all__ = [
+    "CountedDay",
+    "Part",
     "compute_due",
+    "count_days",
     "end",
     "expired",
     "extend",

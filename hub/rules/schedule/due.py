@@ -5,6 +5,8 @@ The one rule: everything a row says about its end is computed here, from its sta
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
@@ -80,20 +82,41 @@ def _due(row: Row, calendar: Calendar) -> date | datetime | None:
     started = datetime.fromisoformat(row.started_at)
     if row.unit == "X":
         return date.fromisoformat(row.due_at)
-    due = compute_due(calendar, started, row.span, row.unit)
     if row.unit not in ("C", "W"):
-        return due
-    day, left = started.date(), row.span
+        return compute_due(calendar, started, row.span, row.unit)
+    for stretch in stretches(row, calendar):
+        last = stretch
+    return None if last.paused else last.due
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of a period of calendar or working days that no rest interrupts."""
+
+    after: date  #: the day it runs from, not counted itself
+    due: date  #: the last day, if no rest comes before
+    paused: date | None = None  #: the last day before a rest; None in the last stretch
+
+
+def stretches(row: Row, calendar: Calendar) -> Iterator[Stretch]:
+    """How *row* runs between its pauses, in order; if it still rests, the last one is paused."""
+    day, left = datetime.fromisoformat(row.started_at).date(), row.span
+    due = _due_day(calendar, day, left, row.unit)
     for paused_at, resumed_at in row.pauses:
         paused = max(last_day(paused_at), day)  # a rest may have begun before the clock did
-        if paused > last_day(due.isoformat()) or (resumed_at and last_day(resumed_at) <= day):
+        if paused > due or (resumed_at and last_day(resumed_at) <= day):
             continue
+        yield Stretch(day, due, paused)
         if not resumed_at:
-            return None
+            return
         used = (paused - day).days if row.unit == "C" else calendar.working_days_between(day, paused)
         day, left = last_day(resumed_at), max(left - used, 0)
-        due = compute_due(calendar, day, left, row.unit)
-    return due
+        due = _due_day(calendar, day, left, row.unit)
+    yield Stretch(day, due)
+
+
+def _due_day(calendar: Calendar, day: date, span: int, unit: str) -> date:
+    return last_day(compute_due(calendar, day, span, unit).isoformat())
 
 
 def is_paused(row: Row) -> bool:

@@ -30,13 +30,14 @@ def rest(ledger: Ledger, clock: str, entity: str, rests: Iterable[Rest]) -> None
         return
     ended_at = rows[0].ended_at
     pauses = tuple(one for one in merged(rests) if not ended_at or one[0] <= ended_at)
-    if pauses == _resting(rows).pauses:
+    if all(pauses == row.pauses for row in _resting(rows)):
         return
     switch = SHOWN_BOTH_WAYS.get(clock)
     if switch and len(rows) == 1:
         _split(ledger, rows[0], suspended_governs=bool(ledger.reference.policy[switch]))
         rows = run(ledger.state, clock, entity)
-    _resting(rows).pauses = pauses
+    for row in _resting(rows):
+        row.pauses = pauses
     recount(ledger, rows)
 
 
@@ -52,9 +53,9 @@ def merged(rests: Iterable[Rest]) -> tuple[Rest, ...]:
     return tuple(result)
 
 
-def _resting(rows: list[Row]) -> Row:
-    """The row to which pauses apply."""
-    return next((row for row in rows if row.reading == "SUSPENDED"), rows[0])
+def _resting(rows: list[Row]) -> list[Row]:
+    """The rows to which pauses apply: the one that shows the rest, else every reading."""
+    return [row for row in rows if row.reading == "SUSPENDED"] or rows
 
 
 def _split(ledger: Ledger, row: Row, *, suspended_governs: bool) -> None:
