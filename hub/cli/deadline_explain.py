@@ -24,7 +24,7 @@ from hub.cli.situation import Situation, look, situation_options
 from hub.reference import ClockRule, Reference, load
 from hub.reference.calendars import CalendarYear
 from hub.rules import schedule
-from hub.rules.ledger import Ledger, Routed
+from hub.rules.ledger import Routed
 from hub.rules.pipeline import with_announced_year
 from hub.rules.schedule import count_days
 from hub.rules.schedule.due import last_day

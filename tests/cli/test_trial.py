@@ -8,7 +8,8 @@ import pytest
 
 from hub.cli.exits import Exit, Failed
 from hub.cli.trial import files, stretch, switches
-from hub.reference import load
+from hub.reference import ReferenceInvalid, load
+from tests.reference.folders import copied, edit
 
 
 def test_switches_are_read_as_yaml_and_merged() -> None:
@@ -57,10 +58,9 @@ def test_no_stretch_of_time(text: str) -> None:
 
 
 def test_files_of_a_folder_stand_before_the_hubs_own(tmp_path: Path) -> None:
-    with pytest.raises(Failed):
+    with pytest.raises(ReferenceInvalid):
         files(tmp_path)
-    text = "\n".join(f"{name}: {value!r}" for name, value in {**load().policy, "gapDays": 7}.items())
-    (tmp_path / "policy.yaml").write_text(text, "utf-8")
-    tried = files(tmp_path)
+    edit(copied(tmp_path / "law") / "policy.yaml", "gapDays: {value: 30,", "gapDays: {value: 7,")
+    tried = files(tmp_path / "law")
     assert tried.policy == {**load().policy, "gapDays": 7}
     assert tried.clocks == load().clocks

@@ -15,6 +15,7 @@ from hub.play.scenario import Scenario, read
 from hub.play.shadow import Trial, shadow
 from hub.reference import HERE, load
 from tests.play.recording import BEGINNING, END, Recording, record
+from tests.reference.folders import copied
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 ALWAYS = Stretch(BEGINNING, END, END)
@@ -82,7 +83,7 @@ def test_another_file_of_law_is_tried_like_a_switch(tmp_path: Path) -> None:
     log = record(scenario("L04"), load())
     counts = []
     for name, text in (("same", clocks), ("longer", longer)):
-        (tmp_path / name).mkdir()
+        copied(tmp_path / name)
         (tmp_path / name / "clocks.yaml").write_text(text, "utf-8")
         trial = Trial(load(tmp_path / name), {})
         counts.append(compare(log.said, shadow(log.entries, load(), trial, BEGINNING, END), ALWAYS).counts)
