@@ -183,7 +183,7 @@ def _announced(reference: Reference, path: Path) -> Reference:
         if any(len(str(day)) == len("YYYY-MM-DD") for day in [*entry["offDays"], *entry["workDays"]]):
             days = {name: [str(day) for day in entry[name]] for name in ("offDays", "workDays")}
             return with_announced_year(reference, {"year": int(entry["year"]), **days})
-        year = CalendarYear.model_validate(entry)
+        year = CalendarYear.model_validate({"announced": None, "basis": str(path), **entry})
         calendar = reference.calendar.with_year(year.year, year.off(), year.work())
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise Failed(Exit.USAGE, say(f"不是日历文件: {path} ({error})", f"not a calendar: {path} ({error})")) from None
