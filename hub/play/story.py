@@ -59,8 +59,8 @@ def gist(data: Mapping[str, Any]) -> str:
 
 def _clock(data: Mapping[str, Any]) -> str:
     rule = load().clocks.get(data["clock"])
-    due = str(data["dueAt"])[:16].replace("T", " ")
-    ended = str(data.get("endedAt", ""))[:16].replace("T", " ")
+    due = str(data.get("dueAt") or "")[:16].replace("T", " ")  # none while the period rests
+    ended = str(data.get("endedAt") or "")[:16].replace("T", " ")
     parts = [
         f"{data['clock']}({data['reading']})",
         say(f"至 {due}", f"due {due}") if due else "",
