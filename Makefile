@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo faults-short dev test test-fast faults soak check lint types docs clean
+.PHONY: help setup demo dev test test-fast faults soak check lint types docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -29,14 +29,12 @@ demo: $(READY) ## start the whole hub, play a sample day, print what happened
 dev: $(READY) ## the hub for daily work (hub dev)
 	@$(BIN)/hub dev
 
-test: $(READY) ## all tests, those on the real broker included; not the fault programme
+test: $(READY) ## all tests, those on the real broker included, then the fault programme's short form
 	@$(BIN)/pytest -n 2 -m 'not faults'
+	@$(BIN)/pytest -m faults
 
 test-fast: $(READY) ## the tests that need no broker
 	@$(BIN)/pytest -q tests/canonical tests/rules tests/wire tests/schemas tests/play tests/topics
-
-faults-short: $(READY) ## the fault programme's short tests, one at a time (minutes; a quiet machine)
-	@$(BIN)/pytest -m faults
 
 SEEDS ?= 1
 faults: $(READY) ## the fault programme: SEEDS=n PLAN=name EVENTS=n (PLAN=list tells the plans)

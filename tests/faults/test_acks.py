@@ -14,7 +14,7 @@ from tests.faults.bed import Bed, Shape
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 PARTY = "GY-YJJ"

@@ -12,7 +12,7 @@ import pytest
 from tests.faults.cluster import Cluster
 from tests.faults.counted import Counted
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 

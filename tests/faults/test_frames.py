@@ -14,7 +14,7 @@ from tests.faults.cluster import Cluster
 from tests.faults.counted import Counted
 from tests.faults.proxies.frames import Api, FrameProxy
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 #: The lanes' time-out of one request, short so that several fit into a test.

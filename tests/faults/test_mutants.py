@@ -9,7 +9,7 @@ import pytest
 from tests.faults.mutants_run import run_mutant
 from tests.faults.plans.mutants import Expectation
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.faults.plans import find
 from tests.faults.run import run
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 EVENTS = 5_000

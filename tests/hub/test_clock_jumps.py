@@ -30,7 +30,7 @@ from hub.wire import envelope
 from tests.hub.facts import lead, moment
 from tests.rules.matter.thread import GAJ, Thread
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 LIBRARY = next(

@@ -14,7 +14,7 @@ from hub.canonical.event import SHANGHAI
 from tests.engine.broker import producer, read_all
 from tests.hub.bare import Worker, start_broker, typed, until, write
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 RECEIVERS = ("GY-YJJ", "GY-GAJ", "GY-SFJ")

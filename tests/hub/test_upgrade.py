@@ -22,7 +22,7 @@ from tests.engine.broker import owners, producer, read_all
 from tests.hub.bare import PROJECT, Worker, start_broker, typed, until, write
 from tests.hub.facts import fresh_uscc, plan
 
-#: Minutes long and dear: `make faults-short`, not `make test`.
+#: Wants the machine to itself: `make test` runs it after the others, one at a time.
 pytestmark = pytest.mark.faults
 
 ENTERPRISES = 40  # few plans each: what an enterprise has planned already costs time with every further plan
