@@ -43,6 +43,7 @@ PULLING = ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ")
 FOLLOWING = ("GY-JCY", "GY-SFJ", "GSH-GOV", "GY-12345", "GY-ZD-DD4", "GY-GOV")
 FILING = "GY-RSJ"
 _BATCH = 40
+_AUDIT_SECONDS = 1_800  #: a long run is some millions of records, read twice
 _PROJECT = Path(__file__).parents[2]
 
 #: one: all agents in each of two workers · agents: a worker for each agent
@@ -270,7 +271,7 @@ class Bed:
             cwd=_PROJECT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         try:
-            out, _ = await asyncio.wait_for(process.communicate(), 600)
+            out, _ = await asyncio.wait_for(process.communicate(), _AUDIT_SECONDS)
         except TimeoutError:
             process.kill()
             raise
