@@ -39,7 +39,7 @@ def main() -> int:
         _say(f"commit {_commit()} · mutants {', '.join(names)} · seed {options.first_seed}")
         return 1 if asyncio.run(run_all(names, options.first_seed, _EVIDENCE.absolute(), _say)) else 0
     if (tested := next((each for each in TESTED if each.name == options.plan), None)) is not None:
-        return subprocess.run([sys.executable, "-m", "pytest", "-p", "no:xdist", *tested.tests], check=False).returncode
+        return subprocess.run([sys.executable, "-m", "pytest", *tested.tests], check=False).returncode
     try:
         wanted = [find(options.plan)] if options.plan else plans()
     except LookupError as error:
