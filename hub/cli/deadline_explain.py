@@ -240,7 +240,7 @@ def _history(events: Sequence[Event]) -> Iterator[Mapping[str, Any]]:
     """What was said of the clock, with the date it had then."""
     for event in events:
         yield {
-            "at": event.time,
+            "at": event.recorded.isoformat(timespec="seconds"),  # its legal time is the start of the clock
             "what": event.type.removeprefix("clock."),
             "dueAt": event.data.get("dueAt", ""),
             "provisional": event.data.get("provisional", False),

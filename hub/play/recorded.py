@@ -26,6 +26,9 @@ from hub.wire import envelope
 #: Every realm, real life included.
 ALL_REALMS = "*"
 
+#: Worlds do not know of each other: the same fact told in two has one id and two decisions.
+_Identity = tuple[str, str]
+
 
 @dataclass(slots=True)
 class Log:
@@ -81,7 +84,7 @@ def log_of(found: Iterable[Record], topics: Topics, realms: Collection[str]) -> 
             by_partition[place].append(record)
         else:
             beside.append(record)
-    decisions: dict[str, Event] = {}
+    decisions: dict[_Identity, Event] = {}
     # Order holds within a partition; between partitions a cause was written before what it led to.
     for record in heapq.merge(*by_partition.values(), key=lambda record: record.timestamp_ms):
         shard = aggregates[record.topic], record.partition
@@ -92,9 +95,13 @@ def log_of(found: Iterable[Record], topics: Topics, realms: Collection[str]) -> 
         if event.party != HUB or event.type in ADDRESSED:
             log.entries.append(Heard(shard, event))
         if event.party == HUB:
-            decisions[event.id] = event
+            decisions[_identity(event)] = event
     _read_beside(log, beside, topics, decisions)
     return log
+
+
+def _identity(event: Event) -> _Identity:
+    return event.realm, event.id
 
 
 def _wanted(record: Record, realms: Collection[str]) -> bool:
@@ -109,25 +116,29 @@ def _control(word: str, record: Record, shard: Shard) -> Iterator[Entry]:
         yield Passed(shard, said["realm"], datetime.fromisoformat(said["time"]))
 
 
-def _read_beside(log: Log, beside: list[Record], topics: Topics, decisions: dict[str, Event]) -> None:
+def _read_beside(log: Log, beside: list[Record], topics: Topics, decisions: dict[_Identity, Event]) -> None:
     """Clocks, refusals by an aggregate, and who was told of what."""
-    facts = {(entry.event.id, entry.event.recorded): entry.event for entry in log.entries if isinstance(entry, Heard)}
-    refusals: dict[str, Said] = {}
-    recipients: dict[str, Recipients] = {}
+    facts = {
+        (*_identity(entry.event), entry.event.recorded): entry.event
+        for entry in log.entries
+        if isinstance(entry, Heard)
+    }
+    refusals: dict[_Identity, Said] = {}
+    recipients: dict[_Identity, Recipients] = {}
     for record in beside:
         event = envelope.from_record(record.key, record.value, record.headers)
         if record.topic == topics.outgoing.name:
             named = envelope.decode_recipients(dict(record.headers).get(envelope.RECIPIENTS, b""))
             if event.party == HUB:
-                recipients[event.id] = named
+                recipients[_identity(event)] = named
             else:
                 log.said.append(told(event, named))
         elif record.topic == topics.clock.name:
-            decisions[event.id] = event
+            decisions[_identity(event)] = event
         elif event.type == REFUSED:
             # A fact that never came to an aggregate was refused at a door, and is not in its log.
-            fact = facts.get((str(event.data["eventId"]), event.recorded))
+            fact = facts.get((event.realm, str(event.data["eventId"]), event.recorded))
             if fact is not None:
-                refusals[event.id] = refused(fact, str(event.data["code"]))
+                refusals[_identity(event)] = refused(fact, str(event.data["code"]))
     log.said += [decided(event, recipients.get(identity)) for identity, event in decisions.items()]
     log.said += refusals.values()
