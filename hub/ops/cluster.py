@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -76,7 +76,9 @@ async def apply(bootstrap: str, plan: Plan) -> None:
                 [_resource(ConfigResourceType.TOPIC, each.name, dict(each.settings_after)) for each in altered]
             )
             _check((name, code, text) for answer in answers for code, text, _, name in answer.resources)
-        await _until_visible(admin, {each.name: each.partitions for each in plan.changes})
+        await _until_led(admin, {each.name: each.partitions for each in plan.changes})
+        if altered:
+            await _until_set(admin, {each.name: each.settings_after for each in altered})
 
 
 @asynccontextmanager
@@ -136,7 +138,7 @@ def _actual(topic: Any, settings: dict[str, str], explicit: frozenset[str]) -> A
     )
 
 
-async def _until_visible(admin: Any, wanted: dict[str, int]) -> None:
+async def _until_led(admin: Any, wanted: Mapping[str, int]) -> None:
     """The controller's word reaches the brokers a moment later: wait until each partition has a leader."""
     deadline = time.monotonic() + _VISIBLE_SECONDS
     while True:
@@ -149,6 +151,23 @@ async def _until_visible(admin: Any, wanted: dict[str, int]) -> None:
             return
         if time.monotonic() > deadline:
             raise NotApplied(f"{name}: no leader after {_VISIBLE_SECONDS:.0f} s" for name in late)
+        await asyncio.sleep(0.05)
+
+
+async def _until_set(admin: Any, wanted: Mapping[str, Mapping[str, str]]) -> None:
+    """Settings too: who asks for a plan right after must not see the old ones."""
+    deadline = time.monotonic() + _VISIBLE_SECONDS
+    while True:
+        topics = (await _read(admin, None)).topics
+        late = [
+            name
+            for name, settings in wanted.items()
+            if not settings.items() <= topics[name].settings.items() or topics[name].explicit - settings.keys()
+        ]
+        if not late:
+            return
+        if time.monotonic() > deadline:
+            raise NotApplied(f"{name}: still the old settings after {_VISIBLE_SECONDS:.0f} s" for name in late)
         await asyncio.sleep(0.05)
 
 
