@@ -66,3 +66,6 @@ async def _offsets_loaded(client: Any) -> None:
         if not getattr(answer, "error_code", 0):
             return
         await asyncio.sleep(_PAUSE_SECONDS)
+        await (
+            client.force_metadata_update()
+        )  # the coordinator may be a broker that was not yet known at the first question
