@@ -110,7 +110,7 @@ async def test_workers_are_replaced_one_by_one_by_the_next_version_and_nothing_i
             worker.start()
             before = len(load.sent)
             in_groups(kafka.bootstrap, {"a", "b"})
-            while len(load.sent) < before + PER_SECOND * 2:
+            while len(load.sent) < before + ENTERPRISES + PER_SECOND:  # each is written by the new one too
                 time.sleep(0.1)
         load.stop()
 
