@@ -17,8 +17,8 @@ from hub.cli.exits import Exit, Failed
 from hub.cli.imagined import imagined, length, moment
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
-from hub.reference import ClockRule, Reference, load
-from hub.settings import Settings
+from hub.cli.trial import files
+from hub.reference import ClockRule, Reference
 
 _LIST: Final = {
     "clock": say("期限", "clock"),
@@ -78,7 +78,7 @@ deadline.add_command(explain)
 @output_option
 def compute(clock: str | None, start: str | None, span: int | None, output: str) -> None:
     """List the periods, or compute one."""
-    reference = load(Settings().reference_dir)
+    reference = files(None)
     if clock is not None and clock not in reference.clocks:
         raise Failed(Exit.NOT_FOUND, say(f"没有期限 {clock}", f"no clock {clock}"))
     if clock is None or start is None:

@@ -21,7 +21,8 @@ from hub.cli.imagined import ENTITY, imagined, length, moment
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
 from hub.cli.situation import Situation, look, situation_options
-from hub.reference import ClockRule, Reference, load
+from hub.cli.trial import files
+from hub.reference import ClockRule, Reference
 from hub.reference.calendars import CalendarYear
 from hub.rules import schedule
 from hub.rules.ledger import Routed
@@ -133,7 +134,7 @@ def _fits(row: Row, calendar: Calendar) -> bool:
 def _imagine(
     kind: str, start: datetime, suspend: tuple[str, ...], span: int | None, due: date | None, notice: Path | None
 ) -> list[dict[str, Any]]:
-    reference = load()
+    reference = files(None)
     rule = reference.clocks.get(kind)
     if rule is None:
         raise Failed(Exit.NOT_FOUND, say(f"没有期限 {kind}", f"no clock {kind}"))

@@ -28,6 +28,7 @@ from hub.play.log import REFUSED, Said
 from hub.play.recorded import Log, read_log
 from hub.play.shadow import Trial, shadow
 from hub.play.story import gist, painted, title
+from hub.reference import Reference
 
 #: What the hub may not have decided yet when its log is read.
 _UNDECIDED: Final = timedelta(seconds=5)
@@ -68,7 +69,7 @@ def run_shadow(
     if output == "json":
         click.echo(json.dumps(_json(found, log, within, changes, directory, drift), ensure_ascii=False, indent=2))
     else:
-        for line in _lines(found, log, drift, tried=trial is not None):
+        for line in _lines(found, log, drift, here.reference, tried=trial is not None):
             click.echo(line, color=painted())
     return int(Exit.FINDINGS if found.differences else Exit.OK)
 
@@ -96,9 +97,9 @@ def _json(
     }
 
 
-def _lines(found: Comparison, log: Log, drift: int, *, tried: bool) -> Iterator[str]:
+def _lines(found: Comparison, log: Log, drift: int, reference: Reference, *, tried: bool) -> Iterator[str]:
     for one in found.differences:
-        yield from _difference(one)
+        yield from _difference(one, reference)
     if found.differences:
         yield ""
         yield click.style(say("按事件类型", "by type of event"), bold=True)
@@ -119,7 +120,7 @@ def _lines(found: Comparison, log: Log, drift: int, *, tried: bool) -> Iterator[
         yield click.style(say("✓ 没有不同", "✓ nothing differs"), fg="green", bold=True)
 
 
-def _difference(one: Difference) -> Iterator[str]:
+def _difference(one: Difference, reference: Reference) -> Iterator[str]:
     said = one.said
     mark, colour = _MARKS[one.kind]
     moment = said.at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
@@ -133,7 +134,7 @@ def _difference(one: Difference) -> Iterator[str]:
             yield f"{'':20}{name}: {_value(old)} → {_value(new)}"
     else:
         word = say("不再有", "no longer") if one.kind == "GONE" else say("新出现", "only now")
-        yield f"{'':20}{word}: {_gist(said)}"
+        yield f"{'':20}{word}: {_gist(said, reference)}"
 
 
 def _names(said: Said) -> str:
@@ -142,12 +143,12 @@ def _names(said: Said) -> str:
     )
 
 
-def _gist(said: Said) -> str:
+def _gist(said: Said, reference: Reference) -> str:
     if said.type == REFUSED:
         return f"{said.data['code']}  {said.about}"
     if said.type in Catalogue.load() and not said.data:
         return " ".join(f"{party}:{projection}" for party, projection in sorted(said.to or ()))
-    return gist(said.data)
+    return gist(said.data, reference)
 
 
 def _value(value: Any) -> str:

@@ -15,9 +15,10 @@ import click
 from hub.canonical.event import Event
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
+from hub.cli.trial import files
 from hub.play.scenario import Malformed, read
 from hub.play.world import play_out
-from hub.reference import Reference, load
+from hub.reference import Reference
 from hub.rules.ledger import Routed
 from hub.rules.state import Common
 
@@ -64,7 +65,7 @@ def look(aggregates: Iterable[str], scenario: Path | None, bootstrap: str | None
     """The states of *aggregates*. Exit 2 if the scenario is none, 3 and 4 as for every verb that asks Kafka."""
     if scenario is None:
         return _running(tuple(aggregates), bootstrap, realm)
-    base = load()
+    base = files(None)
     try:
         script = read(scenario, base)
     except Malformed as error:

@@ -107,7 +107,7 @@ def brief(scenario: Scenario, outcome: Outcome, failures: Sequence[Failure]) -> 
 
 
 def _story(outcome: Outcome, reference: Reference, *, explain: bool) -> Iterator[str]:
-    table = list(story(outcome.story))
+    table = list(story(outcome.story, reference))
     facts = {step.id: step.event for step in outcome.story if isinstance(step, Arrived) and step.event}
     rows = [("  ", _TITLES), *((f"{line.mark} ", line.cells) for line in table)]
     widths = _widths([cells for _, cells in rows])

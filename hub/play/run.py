@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.canonical.catalogue import Catalogue
-from hub.canonical.event import Event
 from hub.play.outcome import Arrived, Emitted, Outcome, Turned
 from hub.play.scenario import Fact, Scenario
 from hub.play.subject import subject
+from hub.play.world import unfold
 from hub.reference import Reference
 from hub.rules.ledger import Refusal, Step
 from hub.rules.pipeline import World, deliveries
@@ -24,32 +23,16 @@ def run(scenario: Scenario, reference: Reference) -> Outcome:
     """Let the facts of *scenario* happen in a world of their own."""
     world = World(reference.with_policy(scenario.policy))
     outcome = Outcome()
-    for fact in scenario.given:
-        if fact.event:
-            event = event_of(fact)
-            steps = world.accept(event, fact.at)
-            arrived = Arrived(_written(fact.at), fact.event, fact.party, subject(event.data), fact.id)
-        else:
-            steps = world.tick(fact.at)
-            arrived = Arrived(_written(fact.at))
-        _tell(outcome, arrived, steps, fact.at)
+    for fact, steps in unfold(scenario, world):
+        _tell(outcome, _arrived(fact), steps, fact.at)
     for (_, key), state in world.states.items():
         outcome.clocks.extend(clock_row(key, row) for row in state.clocks)
     return outcome
 
 
-def event_of(fact: Fact) -> Event:
-    """The event that *fact* sends."""
-    event_type, data = Catalogue.load()[fact.event], fact.data or {}
-    return Event(
-        id=fact.id,
-        type=fact.event,
-        party=fact.party,
-        key=event_type.key_of(data),
-        time=event_type.legal_time(data),
-        recorded=fact.at,
-        data=data,
-    )
+def _arrived(fact: Fact) -> Arrived:
+    about = subject(fact.data or {}) if fact.event else ""
+    return Arrived(_written(fact.at), fact.event, fact.party, about, fact.id)
 
 
 def _tell(outcome: Outcome, arrived: Arrived, steps: Iterable[Step], at: datetime) -> None:

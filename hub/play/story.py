@@ -15,7 +15,7 @@ from hub.cli.language import say
 from hub.play.near import written
 from hub.play.outcome import Arrived, Emitted, Turned
 from hub.play.subject import subject
-from hub.reference import load
+from hub.reference import Reference
 
 #: Fields that tell most about an event, shown in this order; ``--explain`` shows all.
 _TELLING: Final = (
@@ -48,17 +48,17 @@ def title(event: str) -> str:
     return say(known.title, known.title_en) if known else ""
 
 
-def gist(data: Mapping[str, Any]) -> str:
-    """The telling part of a decision."""
+def gist(data: Mapping[str, Any], reference: Reference) -> str:
+    """The telling part of a decision; a clock by the name that *reference* gives it."""
     if "clockId" in data:
-        return _clock(data)
+        return _clock(data, reference)
     about = subject(data)
     shown = ((name, data[name]) for name in _TELLING if name in data and data[name] != about)
     return "  ".join(f"{name}={_value(value)}" for name, value in shown)
 
 
-def _clock(data: Mapping[str, Any]) -> str:
-    rule = load().clocks.get(data["clock"])
+def _clock(data: Mapping[str, Any], reference: Reference) -> str:
+    rule = reference.clocks.get(data["clock"])
     due = str(data.get("dueAt") or "")[:16].replace("T", " ")  # none while the period rests
     ended = str(data.get("endedAt") or "")[:16].replace("T", " ")
     parts = [
@@ -81,7 +81,7 @@ def _value(value: Any) -> str:
     return written(value)
 
 
-def story(steps: Sequence[Step]) -> Iterator[Line]:
+def story(steps: Sequence[Step], reference: Reference) -> Iterator[Line]:
     """*steps* as rows; the copies of one event are one row."""
     at = 0
     while at < len(steps):
@@ -89,7 +89,7 @@ def story(steps: Sequence[Step]) -> Iterator[Line]:
         while end < len(steps) and _copy_of(step, steps[end]):
             end += 1
         copies = [one for one in steps[at:end] if isinstance(one, Emitted) and one.to]
-        yield _line(step, tuple((one.to, one.projection) for one in copies))
+        yield _line(step, tuple((one.to, one.projection) for one in copies), reference)
         at = end
 
 
@@ -102,7 +102,7 @@ def _copy_of(step: Step, other: Step) -> bool:
     )
 
 
-def _line(step: Step, copies: tuple[tuple[str, str], ...]) -> Line:
+def _line(step: Step, copies: tuple[tuple[str, str], ...], reference: Reference) -> Line:
     at = step.at[:16].replace("T", " ")
     whom = " ".join(party for party, _ in copies)
     match step:
@@ -114,7 +114,9 @@ def _line(step: Step, copies: tuple[tuple[str, str], ...]) -> Line:
             return Line("✗", (at, f"{_HUB} → {step.party}", _event(step.event), step.id, step.code), step)
         case Emitted(to=""):
             who = f"{_HUB} → {whom}" if whom else _HUB
-            return Line("●", (at, who, _event(step.event), subject(step.data), gist(step.data)), step, copies)
+            return Line(
+                "●", (at, who, _event(step.event), subject(step.data), gist(step.data, reference)), step, copies
+            )
     return Line("→", (at, f"{_HUB} → {whom}", _event(step.event), subject(step.data), ""), step, copies)
 
 

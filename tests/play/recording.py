@@ -9,8 +9,8 @@ from datetime import datetime
 from hub.canonical.event import HUB
 from hub.canonical.refused import Refused
 from hub.play.log import Entry, Heard, Opened, Passed, Said, decided, refused, told
-from hub.play.run import event_of
 from hub.play.scenario import Scenario
+from hub.play.world import event_of
 from hub.reference import Reference
 from hub.rules.admit import admit
 from hub.rules.aggregate import CALENDAR_LOADED

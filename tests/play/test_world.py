@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.play.run import event_of
 from hub.play.scenario import Fact, read
+from hub.play.world import event_of
 from hub.reference import load
 from hub.rules.ledger import Refusal, Routed, Step
 from hub.rules.pipeline import World, deliveries

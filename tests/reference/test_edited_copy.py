@@ -10,11 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from hub.cli.deadline import deadline
 from hub.cli.exits import Exit
+from hub.cli.merge import merge
 from hub.cli.play import play
 from hub.cli.reference import reference
 from hub.reference import load
@@ -180,11 +182,24 @@ def test_who_leads_at_a_major_project(folder: Path) -> None:
     assert lead(played(SCENARIOS / "M15.yaml", folder)) == {("GY-STHJJ", "L1")}
 
 
-def test_other_verbs_read_the_same_folder(folder: Path) -> None:
-    edit(folder / "clocks.yaml", "F14: {title: 说明不立案理由期限, span: 7", "F14: {title: 说明不立案理由期限, span: 9")
+def asked(verb: click.Group, folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    """What *verb* says with the reference data of *folder*."""
+    answer = CliRunner().invoke(verb, [*arguments, "-o", "json"], env={"HUB_REFERENCE_DIR": str(folder)})
+    items: list[dict[str, Any]] = json.loads(answer.stdout)["items"]
+    return items
 
-    answer = CliRunner().invoke(deadline, ["F14", "2026-07-06", "-o", "json"], env={"HUB_REFERENCE_DIR": str(folder)})
-    assert json.loads(answer.stdout)["items"][0]["dueAt"].startswith("2026-07-15")
+
+def test_other_verbs_read_the_same_folder(folder: Path) -> None:
+    edit(folder / "clocks.yaml", "F14: {title: 说明不立案理由期限, span: 7", "F14: {title: 说明理由, span: 9")
+    edit(folder / "leads.yaml", "{title: 重大企业项目, lead: GY-ZD,", "{title: 重大企业项目, lead: GY-STHJJ,")
+
+    for arguments in (["F14", "2026-07-06"], ["explain", "--kind", "F14", "--from", "2026-07-06"]):
+        assert asked(deadline, folder, *arguments)[0]["dueAt"].startswith("2026-07-15")
+    joint, *_ = asked(merge, folder, "explain", "91520111MA6XY0046J-J1", "--scenario", str(SCENARIOS / "M15.yaml"))
+    assert (joint["lead"], joint["leadRule"]) == ("GY-STHJJ", "L1")
+    table = CliRunner().invoke(play, [str(SCENARIOS / "L04.yaml")], env={"HUB_REFERENCE_DIR": str(folder)}).stdout
+    assert "说明理由" in table
+    assert "说明不立案理由期限" not in table
 
 
 def test_who_is_competent(folder: Path) -> None:

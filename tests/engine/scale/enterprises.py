@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hub import reference
-from hub.play.run import event_of
 from hub.play.scenario import read
+from hub.play.world import event_of
 from hub.rules.pipeline import World
 from hub.rules.state import encode
 
