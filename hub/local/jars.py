@@ -38,12 +38,6 @@ class Jars:
         return os.pathsep.join(str(self.folder / name) for name in self.names)
 
 
-def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where everything that can be made again is kept for the user."""
-    base = environment.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "hub" / "kafka" / VERSION
-
-
 def find_jars(wanted: Path | None, cache: Path, java: Java) -> Jars:
     """The jars in *wanted*, else in *cache*, else fetched into *cache* by Maven (its settings and mirrors apply)."""
     lock = read_lock(project_file("deploy/kafka/jars.lock").read_text())

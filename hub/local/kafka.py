@@ -24,8 +24,8 @@ from types import TracebackType
 from typing import Literal, Self
 
 from hub.local.child import Child, alive
-from hub.local.files import project_file
-from hub.local.jars import VERSION, Jars, cache_folder, find_jars
+from hub.local.files import cache_folder, project_file
+from hub.local.jars import VERSION, Jars, find_jars
 from hub.local.java import Java, find_java
 from hub.local.ports import LOOPBACK, free_ports
 
@@ -83,7 +83,7 @@ class LocalKafka:
         self._wanted_libs = libs
         self._jvm: Jvm = jvm
         self._heap_mb = heap_mb
-        self._cache = cache or cache_folder()
+        self._cache = cache or cache_folder("kafka", VERSION)
         self._overrides = dict(properties or {})
         self._node_id = node_id
         self._quorum = quorum

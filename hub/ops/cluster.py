@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -76,9 +76,11 @@ async def apply(bootstrap: str, plan: Plan) -> None:
                 [_resource(ConfigResourceType.TOPIC, each.name, dict(each.settings_after)) for each in altered]
             )
             _check((name, code, text) for answer in answers for code, text, _, name in answer.resources)
-        await _until_led(admin, {each.name: each.partitions for each in plan.changes})
+        partitions = {each.name: each.partitions for each in plan.changes}
+        await _until_visible("no leader", lambda: _not_led(admin, partitions))
         if altered:
-            await _until_set(admin, {each.name: each.settings_after for each in altered})
+            settings = {each.name: each.settings_after for each in altered}
+            await _until_visible("still the old settings", lambda: _not_set(admin, settings))
 
 
 @asynccontextmanager
@@ -138,37 +140,32 @@ def _actual(topic: Any, settings: dict[str, str], explicit: frozenset[str]) -> A
     )
 
 
-async def _until_led(admin: Any, wanted: Mapping[str, int]) -> None:
-    """The controller's word reaches the brokers a moment later: wait until each partition has a leader."""
+async def _until_visible(what: str, late: Callable[[], Awaitable[list[str]]]) -> None:
+    """The controller's word reaches the brokers a moment later: wait until no topic is *late* any more."""
     deadline = time.monotonic() + _VISIBLE_SECONDS
-    while True:
-        led = {
-            topic["topic"]: sum(each["leader"] >= 0 for each in topic["partitions"])
-            for topic in await admin.describe_topics()
-        }
-        late = [name for name, partitions in wanted.items() if led.get(name, 0) < partitions]
-        if not late:
-            return
+    while names := await late():
         if time.monotonic() > deadline:
-            raise NotApplied(f"{name}: no leader after {_VISIBLE_SECONDS:.0f} s" for name in late)
+            raise NotApplied(f"{name}: {what} after {_VISIBLE_SECONDS:.0f} s" for name in names)
         await asyncio.sleep(0.05)
 
 
-async def _until_set(admin: Any, wanted: Mapping[str, Mapping[str, str]]) -> None:
-    """Settings too: who asks for a plan right after must not see the old ones."""
-    deadline = time.monotonic() + _VISIBLE_SECONDS
-    while True:
-        topics = (await _read(admin, None)).topics
-        late = [
-            name
-            for name, settings in wanted.items()
-            if not settings.items() <= topics[name].settings.items() or topics[name].explicit - settings.keys()
-        ]
-        if not late:
-            return
-        if time.monotonic() > deadline:
-            raise NotApplied(f"{name}: still the old settings after {_VISIBLE_SECONDS:.0f} s" for name in late)
-        await asyncio.sleep(0.05)
+async def _not_led(admin: Any, wanted: Mapping[str, int]) -> list[str]:
+    """Topics with fewer partitions under a leader than *wanted*."""
+    led = {
+        topic["topic"]: sum(each["leader"] >= 0 for each in topic["partitions"])
+        for topic in await admin.describe_topics()
+    }
+    return [name for name, partitions in wanted.items() if led.get(name, 0) < partitions]
+
+
+async def _not_set(admin: Any, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Topics with other settings than *wanted*: who asks for a plan right after must not see the old ones."""
+    topics = (await _read(admin, None)).topics
+    return [
+        name
+        for name, settings in wanted.items()
+        if not settings.items() <= topics[name].settings.items() or topics[name].explicit - settings.keys()
+    ]
 
 
 def _check(outcomes: Iterable[tuple[str, int, str | None]]) -> None:

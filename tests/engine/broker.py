@@ -6,7 +6,7 @@ The reading and writing is confluent-kafka's, so that nothing of what is tested 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -45,10 +45,10 @@ def owners(bootstrap: str, group: str) -> dict[str, set[int]]:
     }
 
 
-def producer(bootstrap: str) -> Producer:
-    return Producer(
-        {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 1, "enable.idempotence": True}
-    )
+def producer(bootstrap: str, settings: Mapping[str, str | int] | None = None) -> Producer:
+    """An idempotent producer that spreads keys as the hub does, with further *settings*."""
+    own = {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 1, "enable.idempotence": True}
+    return Producer({**own, **(settings or {})})
 
 
 @dataclass(frozen=True, slots=True)

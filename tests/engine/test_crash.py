@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +16,11 @@ import pytest
 
 from hub.engine.exits import Exit
 from hub.local.kafka import LocalKafka
-from tests.engine.broker import create_topics, owners, producer, read_all, unique
-from tests.engine.counting import outputs_of, topics_of
+from tests.engine.broker import create_topics, owners, read_all, unique
+from tests.engine.counting import topics_of
+from tests.engine.numbers import Load, audit, expected_outputs
 
 PARTITIONS = 4
-KEYS = 60
 
 
 class Worker:
@@ -57,36 +55,6 @@ class Worker:
         return self._log.read_text(errors="replace")
 
 
-class Load:
-    """Numbers 1, 2, 3 … per key, at a steady rate, until told to stop."""
-
-    def __init__(self, bootstrap: str, topic: str, rate: int) -> None:
-        self.sent: dict[bytes, int] = defaultdict(int)
-        self._producer = producer(bootstrap)
-        self._topic = topic
-        self._rate = rate
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        began, number = time.monotonic(), 0
-        while not self._done.is_set():
-            due = int((time.monotonic() - began) * self._rate)
-            for number in range(number, due):  # noqa: B020 - goes on where it stopped
-                key = b"k-%d" % (number % KEYS)
-                self.sent[key] += 1
-                self._producer.produce(self._topic, b"%d" % self.sent[key], key)
-            number = max(number, due)
-            self._producer.poll(0)
-            time.sleep(0.005)
-
-    def stop(self) -> None:
-        self._done.set()
-        self._thread.join()
-        assert self._producer.flush(30) == 0
-
-
 @contextmanager
 def two_workers(kafka: LocalKafka, tmp_path: Path, name: str, session_ms: int = 6_000) -> Iterator[list[Worker]]:
     topic, out, state = topics_of(name)
@@ -118,37 +86,6 @@ def until_written(bootstrap: str, out: str, expected: int, seconds: float) -> No
     while (written := committed_count(bootstrap, out)) < expected:
         assert time.monotonic() < deadline, f"{written} of {expected} written"
         time.sleep(0.3)
-
-
-def audit(bootstrap: str, name: str, sent: dict[bytes, int]) -> None:
-    """Lost, twice, out of order, wrong state: all of them none."""
-    _, out, state = topics_of(name)
-    expected = {
-        (key.decode(), number, copy)
-        for key, last in sent.items()
-        for number in range(1, last + 1)
-        for copy in range(len(outputs_of(key, number)))
-    }
-    written = read_all(bootstrap, [out])
-    said = [json.loads(each.value or b"") for each in written]
-    times = Counter((each["key"], each["number"], each["copy"]) for each in said)
-    lost = expected - times.keys()
-    twice = {each: number for each, number in times.items() if number > 1}
-    assert (len(lost), len(twice), times.keys() - expected) == (0, 0, set())
-    for each in said:  # the state each step found is what the steps before it left, through all restores
-        number = each["number"]
-        assert (each["counted"], each["total"], each["after"]) == (number, number * (number + 1) // 2, number - 1)
-    last_of: dict[tuple[int, bytes | None, str, int], int] = defaultdict(int)
-    for seen, each in zip(written, said, strict=True):  # per partition in offset order
-        per_key = (seen.partition, seen.key, each["key"], each["copy"])
-        assert each["number"] > last_of[per_key], f"{each} out of order"
-        last_of[per_key] = each["number"]
-    held = {seen.key: seen.value for seen in read_all(bootstrap, [state])}
-    assert held == {key: b"%d %d %d" % (last, last * (last + 1) // 2, last) for key, last in sent.items()}
-
-
-def expected_outputs(sent: dict[bytes, int]) -> int:
-    return sum(len(outputs_of(key, number)) for key, last in sent.items() for number in range(1, last + 1))
 
 
 @pytest.mark.timeout(150)

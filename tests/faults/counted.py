@@ -7,85 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 import time
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from hub.local.child import Child
 from tests.engine.broker import read_all, unique
 from tests.engine.counting import topics_of
-from tests.engine.test_crash import audit, expected_outputs
+from tests.engine.numbers import Load, audit, expected_outputs
 
-KEYS = 60
 PARTITIONS = 4
 #: The supervisor's pause, as `hub dev` makes it.
 _PAUSE_SECONDS = 0.5
-
-
-class Load:
-    """Numbers 1, 2, 3 … per key at a steady rate. Each is sent until it is acknowledged: what is accepted must come out."""
-
-    def __init__(self, bootstrap: str, topic: str, rate: int) -> None:
-        self.sent: dict[bytes, int] = defaultdict(int)
-        #: Seconds from the send to the acknowledgement, with the moment of the send.
-        self.took: list[tuple[float, float]] = []
-        self.refused = 0
-        self._producer = Producer(
-            {
-                "bootstrap.servers": bootstrap,
-                "partitioner": "murmur2_random",
-                "linger.ms": 1,
-                "enable.idempotence": True,
-                "reconnect.backoff.max.ms": 500,
-            }
-        )
-        self._topic = topic
-        self._rate = rate
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        began, number = time.monotonic(), 0
-        while not self._done.is_set():
-            due = int((time.monotonic() - began) * self._rate)
-            while number < due:
-                key = b"k-%d" % (number % KEYS)
-                self.sent[key] += 1
-                self._producer.produce(
-                    self._topic, b"%d" % self.sent[key], key, on_delivery=self._answered(time.monotonic())
-                )
-                number += 1
-            self._producer.poll(0)
-            time.sleep(0.005)
-
-    def _answered(self, sent_at: float):
-        def answered(error: KafkaError | None, _: Message) -> None:
-            if error is None:
-                self.took.append((sent_at, time.monotonic() - sent_at))
-            else:
-                self.refused += 1
-
-        return answered
-
-    def stop(self) -> None:
-        """Send no more and wait until everything is acknowledged."""
-        self._done.set()
-        self._thread.join()
-        assert self._producer.flush(60) == 0
-        assert self.refused == 0
-
-    def slowest(self, since: float, until: float, share: float = 0.99) -> float:
-        """The quantile *share* of the seconds to the acknowledgement of what was sent in that time."""
-        took = sorted(seconds for at, seconds in self.took if since <= at <= until)
-        return took[int(len(took) * share)] if took else 0.0
 
 
 @dataclass(slots=True)

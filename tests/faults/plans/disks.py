@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from tests.faults.bed import Bed, Shape
+from tests.faults.disk import Disk
 from tests.faults.plans import Course, Plan
 from tests.faults.plans.brokers import Asking, until_going
 
@@ -19,28 +21,29 @@ _BROKER_MB, _HUB_MB = 300, 300
 
 async def broker_full(bed: Bed, course: Course) -> None:
     """The broker ends when it cannot write; until there is room and it is back, nobody is told yes."""
-    await asyncio.sleep(course.chance.uniform(3, 6))
-    bed.say(f"  {bed.broker_disk.fill() / 1e6:.0f} MB fill the broker's disk at {bed.accepted} accepted")
-    async with Asking(bed, course) as asking:
-        await asyncio.sleep(_FULL_SECONDS)
-        bed.say(f"  meanwhile the gateway said {dict(asking.said)}")
-        bed.broker_disk.free()
+
+    async def again() -> None:
         await bed.cluster.kill(0)  # it has ended, or stands with a log it gave up
         await bed.cluster.start(0)
-        back_at = time.monotonic()
-        await asyncio.wait_for(asking.accepted.wait(), 90)
-        course.recovered("room again: accepting", time.monotonic() - back_at)
-    await until_going(bed, course, "room again", back_at)
+
+    await _full(bed, course, bed.broker_disk, again)
 
 
 async def hub_full(bed: Bed, course: Course) -> None:
     """Without a place for its keys the gateway says 503; files wait. With room again everything goes on by itself."""
+    await _full(bed, course, bed.hub_disk, None)
+
+
+async def _full(bed: Bed, course: Course, disk: Disk, again: Callable[[], Awaitable[None]] | None) -> None:
+    """*disk* is full for a while. *again*: what an operator starts again once there is room."""
     await asyncio.sleep(course.chance.uniform(3, 6))
-    bed.say(f"  {bed.hub_disk.fill() / 1e6:.0f} MB fill the hub's disk at {bed.accepted} accepted")
+    bed.say(f"  {disk.fill() / 1e6:.0f} MB fill the disk {disk.at.name} at {bed.accepted} accepted")
     async with Asking(bed, course) as asking:
         await asyncio.sleep(_FULL_SECONDS)
         bed.say(f"  meanwhile the gateway said {dict(asking.said)}")
-        bed.hub_disk.free()
+        disk.free()
+        if again is not None:
+            await again()
         free_at = time.monotonic()
         await asyncio.wait_for(asking.accepted.wait(), 90)
         course.recovered("room again: accepting", time.monotonic() - free_at)

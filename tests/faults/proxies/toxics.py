@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx
 
 from hub.local.child import Child
+from hub.local.files import cache_folder
 from hub.local.ports import LOOPBACK, free_ports
 from tests.faults.cluster import Link
 
@@ -105,8 +106,7 @@ class Toxiproxy:
 
 def _binary() -> Path:
     """The server of `VERSION`, built by Go if it was not yet (a few minutes, once)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "hub" / "toxiproxy" / VERSION
+    folder = cache_folder("toxiproxy", VERSION)
     binary = folder / "server"
     if binary.exists():
         return binary
