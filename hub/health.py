@@ -71,7 +71,8 @@ class Probes:
 
     async def _ask(self, name: str) -> str:
         try:
-            said = await asyncio.wait_for(self._checks[name](), _PATIENCE_SECONDS)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                said = await self._checks[name]()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is why we are not ready
             said = type(error).__name__
         return said or "ok"
@@ -94,7 +95,8 @@ class BrokerCheck:
     async def close(self) -> None:
         """Disconnect."""
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._client.close(), LOOP_SECONDS)
+            async with asyncio.timeout(LOOP_SECONDS):
+                await self._client.close()
 
 
 class serve:  # noqa: N801 - used as a verb
@@ -135,7 +137,8 @@ class serve:  # noqa: N801 - used as a verb
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError, TimeoutError):
-            line = await asyncio.wait_for(reader.readline(), _REQUEST_SECONDS)
+            async with asyncio.timeout(_REQUEST_SECONDS):
+                line = await reader.readline()
             method, _, rest = line.partition(b" ")
             path, _, query = rest.partition(b" ")[0].partition(b"?")
             status, body = await self._said(path, verbose=b"verbose" in query) if method == b"GET" else (404, b"{}")
@@ -158,7 +161,8 @@ class serve:  # noqa: N801 - used as a verb
         """What the process's own loop answers, or that it does not."""
         answered = asyncio.run_coroutine_threadsafe(asked, self._watched)
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(answered), seconds)
+            async with asyncio.timeout(seconds):
+                return await asyncio.wrap_future(answered)
         except TimeoutError:
             said = {"status": "unavailable", "failed": {"loop": f"no answer in {seconds:g} s"}}
             return 503, orjson.dumps(said)

@@ -5,6 +5,7 @@ The one rule: what is shown is read from the states; the command decides nothing
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from hub.cli.output import emit, note, output_option
 from hub.cli.situation import Situation, look, situation_options
 from hub.reference import Reference
 from hub.rules.inspection import Enterprise, PlanExplanation, Tally, explain
-from hub.rules.inspection.explain import left_out
+from hub.rules.inspection.explain import Because, left_out
 from hub.rules.inspection.rule_ids import RULES
 from hub.rules.inspection.stages import stages
 from hub.rules.inspection.state import Joint
@@ -98,7 +99,7 @@ def _plan(state: Enterprise, told: PlanExplanation, reference: Reference) -> dic
             }
             for stage in stages(state, told, reference)
         ],
-        "apart": [{"plan": one.about, "rule": one.rule, "zh": one.sentence.zh, "en": one.sentence.en} for one in told.apart],
+        "apart": _apart(told.apart),
     }  # fmt: skip
 
 
@@ -120,11 +121,12 @@ def _joint(state: Enterprise, joint: Joint, reference: Reference) -> dict[str, A
         ],
         "items": [{"code": item.code, "performer": item.performer} for item in body.items],
         "rules": [{"rule": rule, "zh": RULES[rule].zh, "en": RULES[rule].en} for rule in body.rules],
-        "apart": [
-            {"plan": one.about, "rule": one.rule, "zh": one.sentence.zh, "en": one.sentence.en}
-            for one in left_out(state, joint, reference.calendar)
-        ],
+        "apart": _apart(left_out(state, joint, reference.calendar)),
     }
+
+
+def _apart(reasons: Iterable[Because]) -> list[dict[str, str]]:
+    return [{"plan": one.about, "rule": one.rule, "zh": one.sentence.zh, "en": one.sentence.en} for one in reasons]
 
 
 @merge.command(

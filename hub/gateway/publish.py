@@ -167,7 +167,8 @@ async def _within(seconds: float) -> AsyncIterator[None]:
 async def _stop(producer: AIOKafkaProducer) -> None:
     """Stop it; one that cannot reach its brokers would wait for ever."""
     with contextlib.suppress(Exception):
-        await asyncio.wait_for(producer.stop(), 3.0)
+        async with asyncio.timeout(3.0):
+            await producer.stop()
 
 
 def _forget(future: asyncio.Future[Place]) -> None:

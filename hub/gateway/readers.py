@@ -60,7 +60,8 @@ class Reader:
     async def close(self) -> None:
         """Disconnect."""
         with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._consumer.stop(), 3.0)
+            async with asyncio.timeout(3.0):
+                await self._consumer.stop()
 
     async def ends(self) -> dict[int, int]:
         """Behind the last committed record of each partition."""
@@ -158,7 +159,8 @@ class Readers:
             await reader.close()
         if self._watcher is not None:
             with contextlib.suppress(Exception):
-                await asyncio.wait_for(self._watcher.stop(), 3.0)
+                async with asyncio.timeout(3.0):
+                    await self._watcher.stop()
 
     @contextlib.asynccontextmanager
     async def of(self, party: str) -> AsyncIterator[Reader]:
@@ -230,4 +232,5 @@ class Readers:
                 self._round.set_result(ends)
                 self._round = None
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.stopping.wait(), self._pause)
+                async with asyncio.timeout(self._pause):
+                    await self.stopping.wait()

@@ -88,7 +88,8 @@ class Child:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                await asyncio.wait_for(self.wait(), grace_seconds)
+                async with asyncio.timeout(grace_seconds):
+                    await self.wait()
             except TimeoutError:
                 self.kill()
         return await self.wait()

@@ -369,7 +369,8 @@ async def answers(url: str) -> bool:
         return False
     try:
         writer.write(f"GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode())
-        status = await asyncio.wait_for(reader.readline(), 5)
+        async with asyncio.timeout(5):
+            status = await reader.readline()
     except (OSError, TimeoutError):
         return False
     finally:

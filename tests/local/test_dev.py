@@ -22,6 +22,7 @@ from hub.local.dev import (
     StartFailed,
     Stopped,
     Supervisor,
+    answers,
     clear,
     stop_supervisor,
     supervisor_of,
@@ -90,6 +91,22 @@ async def test_a_child_that_dies_comes_back_and_the_file_names_it(
         assert all(alive(pid) for pid in after.processes.values())
     assert not path.exists()
     assert not any(alive(pid) for pid in after.processes.values())
+
+
+async def test_a_process_that_dies_while_it_is_asked_does_not_hold_the_asker_up() -> None:
+    """The connection's end and the asker's own end may come at one moment: whoever is cancelled must end."""
+    (port,) = free_ports(1)
+    held: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: held.put_nowait(writer), "127.0.0.1", port)
+    for turns in range(30):
+        asking = asyncio.create_task(answers(f"http://127.0.0.1:{port}/readyz"))
+        (await held.get()).close()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        cancelled = asking.cancel()
+        (ended,) = await asyncio.gather(asking, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError) if cancelled else ended is False
+    server.close()
 
 
 async def test_tokens_outlive_a_restart_and_fresh_revokes_them(
