@@ -49,6 +49,7 @@ class Message:
     frame: frozenset[str]  #: names of the record around the body; empty if the body is the record
     unknown: Finder
     line: int
+    condition: str = ""  #: ``when`` as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +243,27 @@ def _nearest(kind: str, kinds: Mapping[str, object]) -> str:
 
 def load(path: Path, name: str) -> MappedDialect:
     """Compile the mapping file *path* of the dialect *name*. Raise `MappingInvalid` with all faults at once."""
-    document = load_document(path)
-    faults = [f"line {document.lines[key]}: {key} is not known" for key in document if key not in _TOP]
+    return compiled(load_document(path), path, name)
+
+
+def compiled(document: Lined, path: Path, name: str) -> MappedDialect:
+    """The mapping *document*, which stands or would stand in *path*."""
+    for section in ("format", "frame", "messages"):
+        if not isinstance(document.get(section), Lined):
+            raise MappingInvalid(f"{path}: line {document.lines.get(section, 1)}: {section} is missing or no map")
+    for section in ("words", "rules", "formats", "shape"):
+        if not isinstance(document.get(section, Lined()), Lined):
+            raise MappingInvalid(f"{path}: line {document.lines[section]}: {section} is no map")
+    try:
+        return _compiled(document, path, name)
+    except (AttributeError, KeyError, TypeError, tables.TableError) as error:
+        raise MappingInvalid(f"{path}: a part has not the form that README.md of connectors/ says: {error}") from None
+
+
+def _compiled(document: Lined, path: Path, name: str) -> MappedDialect:
+    faults = [
+        f"line {document.lines[key]}: {key} is not known{nearest([key], _TOP)}" for key in document if key not in _TOP
+    ]
     try:
         frame, vocabulary = _frame(document), _vocabulary(document, path)
     except (KeyError, TypeError, ValueError) as error:
@@ -334,4 +354,6 @@ def _message(
     codec = compiler.object(event_type.fields, body)
     vocabulary.faults.extend(f"line {line}: {event}: {name} is no field of this event" for name in compiler.unused())
     around = known.names() if frame.body else frozenset[str]()
-    return Message(str(spec.get("kind", "")), event, condition, codec, around, known.finder(), line)
+    return Message(
+        str(spec.get("kind", "")), event, condition, codec, around, known.finder(), line, str(spec.get("when", ""))
+    )

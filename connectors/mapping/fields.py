@@ -114,7 +114,7 @@ class Compiler:
         elif each.name in self._words.rules:
             rule, line = self._words.rules[each.name], self._words.rules.lines[each.name]
         else:
-            rule = {}
+            rule, line = {}, getattr(self._words.words, "lines", {}).get(each.name, line)
         return ({"from": rule} if isinstance(rule, str) else rule), line
 
     def _name(self, each: Field, rule: Mapping[str, Any], prefix: str) -> str:

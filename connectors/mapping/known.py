@@ -53,6 +53,11 @@ class Known:
         """Names with something inside."""
         return frozenset(name for name, inner in self._inside.items() if inner is not None)
 
+    def paths(self) -> frozenset[str]:
+        """All names, dotted, however deep."""
+        deeper = {f"{name}.{path}" for name, inner in self._inside.items() if inner for path in inner.paths()}
+        return self.names() | deeper
+
     def anywhere(self) -> Callable[[Any], bool]:
         """Does a value (an object, a list of them, or neither) hold an unknown name?"""
         finds = self.finder()
