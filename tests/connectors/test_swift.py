@@ -105,16 +105,16 @@ def test_a_name_too_many_is_never_read_swiftly() -> None:
 
 
 def test_the_reference_record_is_read_within_its_budget() -> None:
-    """A record with two nested lists, a code table, dates and a block: 3 µs measured, ten times that on a busy machine."""
+    """A record with two nested lists, a code table, dates and a block: 3 µs of processor time measured, ten times that allowed on a busy machine."""
     system = registry.system("yjj-json")
     document = orjson.loads((system.folder / "samples/results.json").read_bytes())
     quick = swift(system.dialect.messages["inspection.result.recorded"].codec)
     body, best = document["内容"], 1.0
-    for _ in range(20):
-        start = time.perf_counter()
-        for _ in range(500):
+    for _ in range(100):
+        start = time.process_time()
+        for _ in range(200):
             quick(body)
-        best = min(best, (time.perf_counter() - start) / 500)
+        best = min(best, (time.process_time() - start) / 200)
     assert best < 30e-6
 
 
