@@ -72,15 +72,16 @@ class Journal:
     def entries(self, state: State, party: str = "") -> list[Entry]:
         """All in *state*, of one party or of every one, in the order in which they were first tried."""
         rows = self._read(
-            "SELECT * FROM delivery WHERE state = ? AND (? = '' OR party = ?) ORDER BY party, first, rowid",
+            "SELECT * FROM delivery WHERE state = ? AND (? = '' OR party = ?) ORDER BY party, rowid",
             (state, party, party),
         )
         return [_entry(row) for row in rows]
 
     def keep(self, entry: Entry) -> None:
-        """Write *entry*, over what was known of it."""
+        """Write *entry*; of one that is known the bytes, the first try and the place in the order stay as they are."""
         self._write(
-            "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (party, id) DO UPDATE SET"
+            " state = excluded.state, tries = excluded.tries, due = excluded.due, reason = excluded.reason, last = excluded.last",
             (
                 entry.party, entry.id, entry.state, entry.tries, entry.due.isoformat(), entry.reason,
                 entry.first.isoformat(), entry.last.isoformat(), entry.content_type, entry.body,
