@@ -107,9 +107,9 @@ async def keep_running(
 
 
 def consumer_for(connector: Connector, bootstrap: str) -> AIOKafkaConsumer:
-    """The reader of a system's deliveries: group ``<party>.files``, only what is committed, offsets by hand."""
+    """The reader of a system's deliveries: group ``<party>.<kind>``, only what is committed, offsets by hand."""
     return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=f"{connector.party.lower()}.files", isolation_level="read_committed",
+        bootstrap_servers=bootstrap, group_id=f"{connector.party.lower()}.{connector.kind}", isolation_level="read_committed",
         enable_auto_commit=False, auto_offset_reset="earliest",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The process `hub serve connectors`: every system that exchanges files, each with its own folders.
+"""The process `hub serve connectors`: every system that exchanges files, each with its own folders, and every webhook.
 
 The one rule: this is the only file of the room that reads settings and the clock.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,9 @@ from connectors.filedrop import FileSink, FileSource, Folders
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
+from connectors.webhook import Place, ReceiversInvalid, read_receivers, sinks_closed, webhook_connectors
+from connectors.webhook.connecting import KIND as WEBHOOK
+from connectors.webhook.journal import Journal
 from hub.canonical.event import SHANGHAI
 from hub.health import BrokerCheck, Check, Probes, serve
 from hub.local.topics import load_topics
@@ -73,7 +76,7 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
 @click.option("--party", "parties", multiple=True, help="只运行这些单位 / only these parties")
 @click.option("--health-port", type=int, default=0, help="/livez /readyz 端口 / port")
 def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int) -> None:
-    """运行文件投放连接器 / Run the file-drop connectors."""
+    """运行文件投放与推送连接器 / Run the file-drop and webhook connectors."""
     settings = Settings()
     configure(level=settings.log_level, process="connectors")
     address = bootstrap or settings.kafka.bootstrap or ""
@@ -83,13 +86,25 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     codes = load_reference().directory.codes()
     topics = load_topics(settings)
     unknown = [party for party in parties if party not in codes]
-    found = file_connectors(root, codes, parties)
+    found = file_connectors(root, codes, parties) | _webhooks(settings, codes, parties)
     if unknown or not found:
-        click.echo(
-            f"没有这样的单位或其没有文件连接器: {'、'.join(unknown or parties)} / no such file connector", err=True
-        )
+        click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
     asyncio.run(_serve(found, topics, address, health_port))
+
+
+def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
+    """A connector for each receiver of HUB_WEBHOOKS_FILE."""
+    if settings.webhooks_file is None:
+        return {}
+    try:
+        receivers = read_receivers(settings.webhooks_file, codes, dev=settings.dev)
+    except ReceiversInvalid as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(_CONFIGURATION) from None
+    wanted = {party: each for party, each in receivers.items() if not only or party in only}
+    place = Place(settings.state_dir)
+    return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
 async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int) -> None:
@@ -119,6 +134,7 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
         if server is not None:
             server.close()
         await broker.close()
+        await sinks_closed(found)
     if stopped:
         raise SystemExit(128 + stopped)
 
@@ -140,7 +156,8 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
         return check
 
     async def outboxes() -> str | None:
-        return pulse.stuck(_STUCK_SECONDS)
+        # A folder that cannot be written is ours to repair; a receiver's dead server is shown, and makes nobody unready.
+        return pulse.stuck(_STUCK_SECONDS, lambda name: f".{WEBHOOK}.out." not in name)
 
     checks: dict[str, Check] = {"outboxes": outboxes}
     checks |= {f"{name}.in": pump(f"{name}.in") for name, each in found.items() if each.source is not None}
