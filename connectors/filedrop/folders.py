@@ -27,6 +27,11 @@ MANIFEST: Final = ".manifest.json"
 _UNFINISHED: Final = (".part", ".tmp", ".filepart", ".swp")
 
 
+def allowed(name: str) -> bool:
+    """May a file be called so?"""
+    return _NAME(name) is not None
+
+
 class Refusable(Exception):
     """Something in the inbox that is not a file we read; the text says why, in Chinese and English."""
 
