@@ -47,6 +47,7 @@ def file_connectors(
 ) -> dict[str, Connector]:
     """A connector for each system that takes files; its owner has the inbox, every party it speaks for an outbox."""
     known, wanted = tuple(parties), frozenset(only)
+    watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
     found = {}
     for dialect in registry.CONNECTORS:
         system = registry.system(dialect)
@@ -63,7 +64,7 @@ def file_connectors(
                 system.format,
                 now=now,
                 manifests=manifests,
-                progress=on_terminal() if progress else in_log(),
+                progress=watch,
             ),
             sinks={party: FileSink(each, system.format, manifests=manifests) for party, each in folders.items()},
         )

@@ -105,6 +105,14 @@ class TestWorkbooks:
         ]  # fmt: skip
         assert [row.number for row in rows] == [1, 3]
 
+    def test_the_old_form_is_read_too(self) -> None:
+        """XLS, as a spreadsheet of 2003 writes it."""
+        rows = read(CSV, "a.xls", (Path(__file__).parent / "files/plans.xls").read_bytes())
+
+        assert [row.record for row in rows] == [
+            {"名称": "筑城饭店", "代码": "0012", "日期": "2026-03-09"}, {"名称": "南明超市", "代码": "13.5"},
+        ]  # fmt: skip
+
     def test_a_formula_and_a_number_that_lost_digits_cost_their_rows(self) -> None:
         """What a formula gives is the spreadsheet's opinion; an 18-digit number has been rounded."""
         value = workbook([["号", "值"], ["a", "1"], ["b", "=1+1"], ["c", 520102199001011234], ["d", "2"]])
