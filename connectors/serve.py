@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -18,6 +19,7 @@ import structlog
 
 from connectors import registry
 from connectors.filedrop import FileSink, FileSource, Folders
+from connectors.filedrop.progress import in_log, on_terminal
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
@@ -43,9 +45,12 @@ def now() -> datetime:
     return datetime.now(SHANGHAI)
 
 
-def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()) -> dict[str, Connector]:
+def file_connectors(
+    root: Path, parties: Iterable[str], only: Iterable[str] = (), *, manifests: bool = False, progress: bool = False
+) -> dict[str, Connector]:
     """A connector for each system that takes files; its owner has the inbox, every party it speaks for an outbox."""
     known, wanted = tuple(parties), frozenset(only)
+    watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
     found = {}
     for dialect in registry.CONNECTORS:
         system = registry.system(dialect)
@@ -57,8 +62,14 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
             party=system.owner,
             dialect=system.dialect,
             format=system.format,
-            source=FileSource(folders[system.owner], system.format, now=now),
-            sinks={party: FileSink(each, system.format) for party, each in folders.items()},
+            source=FileSource(
+                folders[system.owner],
+                system.format,
+                now=now,
+                manifests=manifests,
+                progress=watch,
+            ),
+            sinks={party: FileSink(each, system.format, manifests=manifests) for party, each in folders.items()},
         )
     return found
 
@@ -75,7 +86,13 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
 @click.option("--bootstrap", default="", help="Kafka 地址 / bootstrap servers")
 @click.option("--party", "parties", multiple=True, help="只运行这些单位 / only these parties")
 @click.option("--health-port", type=int, default=0, help="/livez /readyz 端口 / port")
-def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int) -> None:
+@click.option(
+    "--manifests",
+    is_flag=True,
+    envvar="HUB_DROP_MANIFESTS",
+    help="收发文件均须带清单 / every file comes and goes with a manifest",
+)
+def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int, manifests: bool) -> None:
     """运行文件投放与推送连接器 / Run the file-drop and webhook connectors."""
     settings = Settings()
     configure(level=settings.log_level, process="connectors")
@@ -86,7 +103,8 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     codes = load_reference().directory.codes()
     topics = load_topics(settings)
     unknown = [party for party in parties if party not in codes]
-    found = file_connectors(root, codes, parties) | _webhooks(settings, codes, parties)
+    files = file_connectors(root, codes, parties, manifests=manifests, progress=sys.stderr.isatty())
+    found = files | _webhooks(settings, codes, parties)
     if unknown or not found:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
