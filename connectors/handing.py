@@ -97,11 +97,12 @@ class _HandOut:
                     break
                 except (Unavailable, KafkaError, OSError) as error:
                     self.pulse.cannot_reach(name, f"{type(error).__name__}: {error}"[:200])
-                    log.warning(
-                        "receiver.unavailable", receiver=name, reason=str(error)[:200], pause_seconds=party.pause
-                    )
-                    await self.sleep(party.pause)
-                    party.pause = min(party.pause * 2, LONGEST_PAUSE)
+                    own = error.pause_seconds if isinstance(error, Unavailable) else None
+                    pause = party.pause if own is None else own
+                    log.warning("receiver.unavailable", receiver=name, reason=str(error)[:200], pause_seconds=pause)
+                    await self.sleep(pause)
+                    if own is None:
+                        party.pause = min(party.pause * 2, LONGEST_PAUSE)
             party.pause = FIRST_PAUSE
             self.pulse.unreachable.pop(name, None)
             party.done = record.offset + 1

@@ -52,7 +52,14 @@ class NotUnderstood(Refused):
 
 
 class Unavailable(Exception):
-    """The other side cannot be reached now. The runner waits and opens the source or sink again."""
+    """The other side cannot be reached now. The runner waits and opens the source or sink again.
+
+    *pause_seconds*: how long to wait, from one who paces its own tries; None leaves it to the runner.
+    """
+
+    def __init__(self, message: str = "", *, pause_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.pause_seconds = pause_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +168,7 @@ class Connector:
     format: Format
     source: Source | None = None
     sinks: Mapping[str, Sink] = field(default_factory=dict)  #: party code -> where its deliveries go
+    kind: str = "files"  #: way of exchange; each keeps its own place in the deliveries, the group ``<party>.<kind>``
 
 
 def _pointer(source: str) -> str:

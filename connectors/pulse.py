@@ -6,6 +6,7 @@ The one rule: a receiver that cannot be reached is a fact of its own beside the 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -34,7 +35,7 @@ class Pulse:
         known = self.unreachable.get(name)
         self.unreachable[name] = Unreachable(reason, known.since if known else time.monotonic())
 
-    def stuck(self, seconds: float) -> str | None:
-        """The receivers that could not be reached for longer than *seconds*; None: nobody."""
-        long = [name for name, one in self.unreachable.items() if time.monotonic() - one.since > seconds]
+    def stuck(self, seconds: float, ours: Callable[[str], bool] = lambda _: True) -> str | None:
+        """The receivers of *ours* that could not be reached for longer than *seconds*; None: nobody."""
+        long = [n for n, one in self.unreachable.items() if ours(n) and time.monotonic() - one.since > seconds]
         return f"not reached for {seconds:g} s: {', '.join(sorted(long))}" if long else None

@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from connectors import formats
 from connectors.formats import limits
 from connectors.handing import FIRST_PAUSE, LONGEST_PAUSE, hand_out
 from connectors.protocol import Connector, Delivery, Draft, NotUnderstood, Unavailable
@@ -63,7 +64,8 @@ async def take_in(connector: Connector, topics: Topics, producer: Producer, now:
 def _ingress(connector: Connector, delivery: Delivery, now: datetime) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of one record, as the party itself would have written it."""
     drafts = connector.dialect.read(delivery.record)
-    value = connector.format.encode([delivery.record])
+    form = formats.logged(connector.format)
+    value = form.encode([delivery.record])
     if len(value) > limits.RECORD_BYTES:
         raise limits.too_large("单条记录字节数", "size of one record", limits.RECORD_BYTES)
     owner, first = connector.party, drafts[0]
@@ -72,7 +74,7 @@ def _ingress(connector: Connector, delivery: Delivery, now: datetime) -> tuple[b
         "ce_id": record_id,
         "ce_fromparty": first.party or owner,
         "ce_recordedtime": now.isoformat(),
-        "content-type": connector.format.content_type,
+        "content-type": form.content_type,
     }
     return (_key(first) or record_id).encode(), value, [(name, text.encode()) for name, text in headers.items()]
 
@@ -107,9 +109,9 @@ async def keep_running(
 
 
 def consumer_for(connector: Connector, bootstrap: str) -> AIOKafkaConsumer:
-    """The reader of a system's deliveries: group ``<party>.files``, only what is committed, offsets by hand."""
+    """The reader of a system's deliveries: group ``<party>.<kind>``, only what is committed, offsets by hand."""
     return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=f"{connector.party.lower()}.files", isolation_level="read_committed",
+        bootstrap_servers=bootstrap, group_id=f"{connector.party.lower()}.{connector.kind}", isolation_level="read_committed",
         enable_auto_commit=False, auto_offset_reset="earliest",
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The process `hub serve connectors`: every system that exchanges files, each with its own folders.
+"""The process `hub serve connectors`: every system that exchanges files, each with its own folders, and every webhook.
 
 The one rule: this is the only file of the room that reads settings and the clock.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +19,13 @@ import structlog
 
 from connectors import registry
 from connectors.filedrop import FileSink, FileSource, Folders
+from connectors.filedrop.progress import in_log, on_terminal
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
+from connectors.webhook import Place, ReceiversInvalid, read_receivers, sinks_closed, webhook_connectors
+from connectors.webhook.connecting import KIND as WEBHOOK
+from connectors.webhook.journal import Journal
 from hub.canonical.event import SHANGHAI
 from hub.health import BrokerCheck, Check, Probes, serve
 from hub.local.topics import load_topics
@@ -40,9 +45,12 @@ def now() -> datetime:
     return datetime.now(SHANGHAI)
 
 
-def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()) -> dict[str, Connector]:
+def file_connectors(
+    root: Path, parties: Iterable[str], only: Iterable[str] = (), *, manifests: bool = False, progress: bool = False
+) -> dict[str, Connector]:
     """A connector for each system that takes files; its owner has the inbox, every party it speaks for an outbox."""
     known, wanted = tuple(parties), frozenset(only)
+    watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
     found = {}
     for dialect in registry.CONNECTORS:
         system = registry.system(dialect)
@@ -54,8 +62,14 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
             party=system.owner,
             dialect=system.dialect,
             format=system.format,
-            source=FileSource(folders[system.owner], system.format, now=now),
-            sinks={party: FileSink(each, system.format) for party, each in folders.items()},
+            source=FileSource(
+                folders[system.owner],
+                system.format,
+                now=now,
+                manifests=manifests,
+                progress=watch,
+            ),
+            sinks={party: FileSink(each, system.format, manifests=manifests) for party, each in folders.items()},
         )
     return found
 
@@ -72,24 +86,43 @@ def file_connectors(root: Path, parties: Iterable[str], only: Iterable[str] = ()
 @click.option("--bootstrap", default="", help="Kafka 地址 / bootstrap servers")
 @click.option("--party", "parties", multiple=True, help="只运行这些单位 / only these parties")
 @click.option("--health-port", type=int, default=0, help="/livez /readyz 端口 / port")
-def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int) -> None:
-    """运行文件投放连接器 / Run the file-drop connectors."""
+@click.option(
+    "--manifests",
+    is_flag=True,
+    envvar="HUB_DROP_MANIFESTS",
+    help="收发文件均须带清单 / every file comes and goes with a manifest",
+)
+def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int, manifests: bool) -> None:
+    """运行文件投放与推送连接器 / Run the file-drop and webhook connectors."""
     settings = Settings()
     configure(level=settings.log_level, process="connectors")
     address = bootstrap or settings.kafka.bootstrap or ""
     if not address:
         click.echo("没有 Kafka 地址: 请设置 HUB_KAFKA__BOOTSTRAP 或 --bootstrap / no Kafka address", err=True)
         raise SystemExit(_CONFIGURATION)
-    codes = load_reference().directory.codes()
+    codes = load_reference(settings.reference_dir).directory.codes()
     topics = load_topics(settings)
     unknown = [party for party in parties if party not in codes]
-    found = file_connectors(root, codes, parties)
+    files = file_connectors(root, codes, parties, manifests=manifests, progress=sys.stderr.isatty())
+    found = files | _webhooks(settings, codes, parties)
     if unknown or not found:
-        click.echo(
-            f"没有这样的单位或其没有文件连接器: {'、'.join(unknown or parties)} / no such file connector", err=True
-        )
+        click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
     asyncio.run(_serve(found, topics, address, health_port))
+
+
+def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
+    """A connector for each receiver of HUB_WEBHOOKS_FILE."""
+    if settings.webhooks_file is None:
+        return {}
+    try:
+        receivers = read_receivers(settings.webhooks_file, codes, dev=settings.dev)
+    except ReceiversInvalid as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(_CONFIGURATION) from None
+    wanted = {party: each for party, each in receivers.items() if not only or party in only}
+    place = Place(settings.state_dir)
+    return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
 async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int) -> None:
@@ -119,6 +152,7 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
         if server is not None:
             server.close()
         await broker.close()
+        await sinks_closed(found)
     if stopped:
         raise SystemExit(128 + stopped)
 
@@ -140,7 +174,8 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
         return check
 
     async def outboxes() -> str | None:
-        return pulse.stuck(_STUCK_SECONDS)
+        # A folder that cannot be written is ours to repair; a receiver's dead server is shown, and makes nobody unready.
+        return pulse.stuck(_STUCK_SECONDS, lambda name: f".{WEBHOOK}.out." not in name)
 
     checks: dict[str, Check] = {"outboxes": outboxes}
     checks |= {f"{name}.in": pump(f"{name}.in") for name, each in found.items() if each.source is not None}

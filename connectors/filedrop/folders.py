@@ -11,16 +11,25 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 #: One letter, digit or Han character, then also dots, dashes, underscores: no path, no space, no hidden file.
 _NAME: Final = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff._-]{0,127}").fullmatch
+_CHUNK: Final = 1 << 20
+#: What a sender says of a file, beside it.
+MANIFEST: Final = ".manifest.json"
 #: Still being written by its sender.
 _UNFINISHED: Final = (".part", ".tmp", ".filepart", ".swp")
+
+
+def allowed(name: str) -> bool:
+    """May a file be called so?"""
+    return _NAME(name) is not None
 
 
 class Refusable(Exception):
@@ -80,7 +89,7 @@ class Folders:
         found = []
         with os.scandir(self.inbox) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name.endswith(_UNFINISHED):
+                if entry.name.startswith(".") or entry.name.endswith((*_UNFINISHED, MANIFEST)):
                     continue
                 status = entry.stat(follow_symlinks=False)
                 if now - status.st_mtime >= quiet_seconds or status.st_mtime > now:
@@ -103,8 +112,11 @@ class Folders:
             return None
         return target
 
-    def read(self, path: Path, limit: int) -> bytes:
-        """The bytes of a claimed file. Raise `Refusable` for anything that is not a plain file of ours."""
+    def copied(self, path: Path, limit: int) -> tuple[BinaryIO, str]:
+        """The bytes of a claimed file in an unnamed file of ours, and their digest. Raise `Refusable` for what is no plain file.
+
+        What is hashed is what is read: whoever still has the original open can no longer change it under our hands.
+        """
         if path.name.startswith("refused-"):
             raise Refusable("文件名不合规定", "the file name is not allowed")
         try:
@@ -117,11 +129,19 @@ class Folders:
             raise Refusable(
                 "不是普通文件(目录、设备或硬链接)", "not a plain file but a folder, a device or a hard link"
             )
+        copy: BinaryIO = tempfile.TemporaryFile(dir=self.work)  # noqa: SIM115 - closed by whoever settles the file
+        digest, size = hashlib.sha256(), 0
         with os.fdopen(opened, "rb") as file:
-            value = file.read(limit + 1)
-        if len(value) > limit:
-            raise Refusable(f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes")
-        return value
+            while chunk := file.read(_CHUNK):
+                size += len(chunk)
+                if size > limit:
+                    copy.close()
+                    raise Refusable(f"文件超过 {limit} 字节", f"the file is larger than {limit} bytes")
+                digest.update(chunk)
+                copy.write(chunk)
+        copy.flush()
+        copy.seek(0)
+        return copy, digest.hexdigest()
 
 
 def put(path: Path, value: bytes) -> None:

@@ -7,21 +7,25 @@ again, and its rows get the same ids, because an id is made of the file's digest
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
 import structlog
 from watchfiles import awatch
 
+from connectors.filedrop import manifest, report
 from connectors.filedrop.folders import Folders, Refusable, move, put
+from connectors.filedrop.parts import Part, parted
+from connectors.filedrop.report import Refusal
 from connectors.formats.limits import CSV_BYTES
-from connectors.protocol import Delivery, Format, NotUnderstood, Record, Row, Unavailable
+from connectors.protocol import Delivery, Format, NotUnderstood, Row, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -35,13 +39,29 @@ class _File:
 
     path: Path
     digest: str
-    rows: list[Row]
-    refused: dict[int, NotUnderstood] = field(default_factory=dict)
+    parts: list[Part]
+    settled: int = 0
+    refused: dict[tuple[str, int], Refusal] = field(default_factory=dict)
     unsettled: Exception | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(part.total for part in self.parts)
+
+
+def _some(rows: Iterator[Row]) -> list[Row]:
+    return list(islice(rows, BATCH))
+
+
+def _unseen(_file: str, _settled: int, _total: int) -> None:
+    """Nobody watches."""
 
 
 class FileSource:
-    """The inbox of one party. *now* dates the receipts; *quiet_seconds*: a file written to more recently is not finished."""
+    """The inbox of one party. *now* dates the receipts; *quiet_seconds*: a file written to more recently is not finished.
+
+    *manifests*: a file without one is refused. *progress* is told the file, its rows settled so far and all its rows.
+    """
 
     def __init__(
         self,
@@ -51,9 +71,12 @@ class FileSource:
         now: Callable[[], datetime],
         quiet_seconds: float = 0.5,
         poll_seconds: float = 1.0,
+        manifests: bool = False,
+        progress: Callable[[str, int, int], None] = _unseen,
     ) -> None:
         self._folders, self._format, self._now = folders, form, now
         self._quiet, self._poll = quiet_seconds, poll_seconds
+        self._manifests, self._progress = manifests, progress
 
     async def deliveries(self) -> AsyncIterator[Sequence[Delivery]]:
         """Batches of rows, file after file, the oldest first; waits for more for ever."""
@@ -96,83 +119,86 @@ class FileSource:
 
     async def _settled(self, path: Path) -> AsyncIterator[Sequence[Delivery]]:
         """The rows of *path*; then, all settled, the file goes where it belongs."""
-        file = await asyncio.to_thread(self._open, path)
-        if file is None:
-            return
-        good = [row for row in file.rows if row.error is None]
-        for start in range(0, len(good), BATCH):
-            yield [self._delivery(file, row) for row in good[start : start + BATCH]]
-            if file.unsettled is not None:
-                raise Unavailable(str(file.unsettled)) from file.unsettled
-        await asyncio.to_thread(self._close, file)
+        with ExitStack() as keep:
+            file = await asyncio.to_thread(self._open, path, keep)
+            if file is None:
+                return
+            for part in file.parts:
+                rows = part.rows()
+                while batch := await asyncio.to_thread(_some, rows):
+                    good = [self._delivery(file, part, row) for row in batch if row.error is None]
+                    for row in batch:
+                        if row.error is not None:
+                            file.refused[part.member, row.number] = Refusal(row.error, row.record)
+                    if good:
+                        yield good
+                    if file.unsettled is not None:
+                        raise Unavailable(str(file.unsettled)) from file.unsettled
+                    file.settled += len(batch)
+                    self._progress(path.name, file.settled, file.total)
+            await asyncio.to_thread(self._close, file)
 
-    def _delivery(self, file: _File, row: Row) -> Delivery:
+    def _delivery(self, file: _File, part: Part, row: Row) -> Delivery:
+        record = row.record
+        assert record is not None
+
         async def settle(error: Exception | None) -> None:
             if isinstance(error, NotUnderstood):
-                file.refused[row.number] = error
+                file.refused[part.member, row.number] = Refusal(error, record)
             elif error is not None:
                 file.unsettled = error
 
-        assert row.record is not None
-        return Delivery(row.record, ("file", file.digest, str(row.number)), settle)
+        return Delivery(record, ("file", part.digest, str(row.number)), settle)
 
-    def _open(self, path: Path) -> _File | None:
+    def _open(self, path: Path, keep: ExitStack) -> _File | None:
         """Read and part the file; one that cannot be read at all goes to `err/` here."""
         digest = ""
         try:
-            value = self._folders.read(path, CSV_BYTES)
-            digest = hashlib.sha256(value).hexdigest()
-            rows = self._format.decode(value)
+            copy, digest = self._folders.copied(path, CSV_BYTES)
+            keep.enter_context(copy)
+            size = os.fstat(copy.fileno()).st_size
+            manifest.agree(self._folders, path.name, size, digest, required=self._manifests)
+            parts = parted(copy, path.name, digest, self._format, self._folders.work, keep)
         except Refusable as error:
-            self._reject(
-                path,
-                digest,
-                [{"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en, "suggestion": _ADVICE}],
-            )
+            reason = {"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en}
+            self._reject(path, digest, [{**reason, "suggestion": _ADVICE}])
             return None
         except NotUnderstood as error:
             self._reject(path, digest, [{"suggestion": _ADVICE, **error.as_reason()}])
             return None
-        file = _File(path, digest, rows)
-        file.refused.update((row.number, row.error) for row in rows if row.error is not None)
-        return file
+        return _File(path, digest, parts)
 
     def _close(self, file: _File) -> None:
         """Reasons first, then the receipt, the file itself last: until then a kill begins again from the start."""
         path, folders = file.path, self._folders
-        reasons: list[dict[str, Any]] = [
-            {"row": number, **file.refused[number].as_reason()} for number in sorted(file.refused)
-        ]
-        accepted = len(file.rows) - len(reasons)
+        reasons = report.reasons(file.refused)
+        accepted = file.total - len(reasons)
         if reasons and not accepted:
             self._reject(path, file.digest, reasons)
             return
         if reasons:
-            bad: list[Record] = [
-                row.record for row in file.rows if row.number in file.refused and row.record is not None
-            ]
-            if bad:
-                put(folders.err / f"{path.stem}.bad-rows{path.suffix}", self._format.encode(bad))
-            put(
-                folders.err / f"{path.name}.reason.json",
-                _json({"file": path.name, "sha256": file.digest, "rows": reasons}),
-            )
+            for part in file.parts:
+                bad = report.sendable(file.refused, part.member)
+                if bad:
+                    name = report.bad_rows_name(path, part.member, part.form.extension)
+                    put(folders.err / name, part.form.encode(bad))
+            put(folders.err / f"{path.name}.reason.json", report.told(path.name, file.digest, reasons))
         receipt = {
-            "file": path.name, "sha256": file.digest, "rows": len(file.rows), "accepted": accepted, "refused": len(reasons),
+            "file": path.name, "sha256": file.digest, "rows": file.total, "accepted": accepted, "refused": len(reasons),
             "acceptedAt": self._now().isoformat(timespec="seconds"),
         }  # fmt: skip
-        put(folders.done / f"{path.name}.receipt.json", _json(receipt))
-        move(path, folders.done, file.digest)
-        log.info("file.accepted", file=path.name, rows=len(file.rows), refused=len(reasons))
+        put(folders.done / f"{path.name}.receipt.json", report.written(receipt))
+        self._away(path, folders.done, file.digest)
+        log.info("file.accepted", file=path.name, rows=file.total, refused=len(reasons))
 
     def _reject(self, path: Path, digest: str, reasons: list[dict[str, Any]]) -> None:
-        put(
-            self._folders.err / f"{path.name}.reason.json",
-            _json({"file": path.name, "sha256": digest, "rows": reasons}),
-        )
-        move(path, self._folders.err, digest)
+        put(self._folders.err / f"{path.name}.reason.json", report.told(path.name, digest, reasons))
+        self._away(path, self._folders.err, digest)
         log.warning("file.refused", file=path.name, reasons=len(reasons))
 
-
-def _json(value: object) -> bytes:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+    def _away(self, path: Path, folder: Path, digest: str) -> None:
+        """The file first: one that is in work again after a kill finds its manifest where it was."""
+        said = manifest.beside(self._folders, path.name)
+        move(path, folder, digest)
+        if os.path.lexists(said):
+            said.replace(folder / said.name)

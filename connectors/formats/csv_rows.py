@@ -1,7 +1,7 @@
-"""CSV: one header line, one record a line, an empty cell is an absent field.
+"""CSV and TSV: one header line, one record a line, an empty cell is an absent field.
 
 The one rule: cells are texts and nothing else; what a spreadsheet could take for a formula is written with a leading
-apostrophe, and that apostrophe is taken away again when read.
+apostrophe, and that apostrophe is taken away again when read. A file is read line by line, so its size costs no memory.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from typing import Final
+from typing import BinaryIO, Final
 
 from connectors.formats import limits
+from connectors.formats.charset import charset_of, decoded_lines
 from connectors.protocol import NotUnderstood, Record, Row
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -23,32 +24,23 @@ csv.field_size_limit(limits.CSV_FIELD)
 
 
 class CsvRows:
-    """*charset* is what the peer writes and reads; a UTF-8 byte order mark overrides it on the way in."""
-
-    extension = "csv"
+    """*charset* is what the peer writes and reads; a byte order mark overrides it on the way in."""
 
     def __init__(self, charset: str = "gb18030", delimiter: str = ",") -> None:
-        self._charset, self._delimiter = charset, delimiter
-        self.content_type = f"text/csv; charset={charset}"
+        self.charset, self._delimiter = charset, delimiter
+        self.extension = "tsv" if delimiter == "\t" else "csv"
+        kind = "tab-separated-values" if delimiter == "\t" else "csv"
+        self.content_type = f"text/{kind}; charset={charset}"
 
     def decode(self, value: bytes) -> list[Row]:
         """The rows of one file; the header is line 1, so the first record is row 1."""
         limits.within(value, limits.CSV_BYTES)
-        lines = io.StringIO(self._text(value), newline="").readlines()
-        header, start = self._header(lines)
-        rows: list[Row] = []
-        broken = 0
-        for number, cells in enumerate(self._cells(lines, start), 1):
-            if isinstance(cells, NotUnderstood):
-                broken += 1
-                if broken > limits.BROKEN_ROWS:
-                    raise limits.too_large("错误行数", "broken rows", limits.BROKEN_ROWS)
-                rows.append(Row(number, None, cells))
-            elif len(cells) != len(header):
-                rows.append(Row(number, None, _columns(len(cells), len(header))))
-            else:
-                rows.append(Row(number, {name: _plain(cell) for name, cell in zip(header, cells, strict=True) if cell}))
-        return rows
+        marked = value.startswith(codecs.BOM_UTF8)
+        return list(self._rows(io.BytesIO(value), "utf-8-sig" if marked else self.charset))
+
+    def stream(self, file: BinaryIO) -> Iterator[Row]:
+        """The rows of a file as they are read. A whole file, unlike one record, also tells its own charset."""
+        return self._rows(file, charset_of(file, self.charset))
 
     def encode(self, records: Sequence[Record]) -> bytes:
         """All *records* under the union of their columns, in order of first appearance."""
@@ -58,50 +50,107 @@ class CsvRows:
         writer.writerow(columns)
         for record in records:
             writer.writerow([_guarded(str(record.get(name, ""))) for name in columns])
-        return out.getvalue().encode(self._charset)
+        return out.getvalue().encode(self.charset)
 
-    def _text(self, value: bytes) -> str:
-        if b"\x00" in value:
-            raise NotUnderstood("CSV 文件含 NUL 字符", detail_en="a NUL byte in a CSV file")
-        charset = "utf-8-sig" if value.startswith(codecs.BOM_UTF8) else self._charset
-        try:
-            return value.decode(charset)
-        except UnicodeDecodeError as error:
-            raise NotUnderstood(
-                f"文件不是 {charset} 编码(第 {error.start + 1} 字节)",
-                detail_en=f"not {charset} at byte {error.start + 1}",
-                suggestion=f"请以 {self._charset} 或带 BOM 的 UTF-8 保存",
-            ) from None
+    def _rows(self, file: BinaryIO, charset: str) -> Iterator[Row]:
+        lines = _Lines(decoded_lines(file, charset))
+        header = self._header(lines)
+        broken = 0
+        for number, cells in enumerate(self._cells(lines), 1):
+            if isinstance(cells, NotUnderstood):
+                broken += 1
+                if broken > limits.BROKEN_ROWS:
+                    raise limits.too_large("错误行数", "broken rows", limits.BROKEN_ROWS)
+                yield Row(number, None, cells)
+            elif len(cells) != len(header):
+                yield Row(number, None, columns_differ(len(cells), len(header)))
+            else:
+                yield Row(number, {name: _plain(cell) for name, cell in zip(header, cells, strict=True) if cell})
 
-    def _header(self, lines: list[str]) -> tuple[list[str], int]:
-        reader = csv.reader(iter(lines), delimiter=self._delimiter, strict=True)
+    def _header(self, lines: _Lines) -> list[str]:
         try:
-            header = next(reader)
+            header = next(csv.reader(lines, delimiter=self._delimiter, strict=True))
         except (csv.Error, StopIteration):
             raise NotUnderstood("CSV 文件没有表头", detail_en="a CSV file without a header") from None
-        if len(header) > limits.CSV_COLUMNS:
-            raise limits.too_large("CSV 列数", "number of columns", limits.CSV_COLUMNS)
-        header = [name.strip() for name in header]
-        if "" in header or len(set(header)) != len(header):
-            raise NotUnderstood("CSV 表头有空列名或重复列名", detail_en="an empty or repeated column name")
-        return header, reader.line_num
+        lines.settle()
+        return checked_header(header)
 
-    def _cells(self, lines: list[str], at: int) -> Iterator[list[str] | NotUnderstood]:
+    def _cells(self, lines: _Lines) -> Iterator[list[str] | NotUnderstood]:
         """Each record's cells. A torn quote costs its own line: the next attempt begins at the line after it."""
-        while at < len(lines):
-            reader = csv.reader(islice(lines, at, None), delimiter=self._delimiter, strict=True)
+        while True:
+            reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
             try:
-                cells = next(reader)
+                for cells in reader:
+                    lines.settle()
+                    if cells:
+                        yield cells
             except csv.Error:
-                at += 1
+                at = lines.restart()
                 yield NotUnderstood(f"第 {at} 行不是合法的 CSV", source=f"line {at}", detail_en=f"line {at} is not CSV")
-                continue
-            at += reader.line_num
-            if cells:
-                yield cells
+            except NotUnderstood as error:  # a line that is not in the file's charset
+                if not error.source:
+                    raise
+                lines.settle()
+                yield error
+            else:
+                return
 
 
-def _columns(found: int, wanted: int) -> NotUnderstood:
+class _Lines:
+    """Lines that can be gone back to: those since the last whole record, at most what one cell may hold."""
+
+    def __init__(self, source: Iterator[str | NotUnderstood]) -> None:
+        self._source = source
+        self._again: deque[str] = deque()
+        self._taken: list[str] = []
+        self._settled = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._source)
+        if isinstance(line, NotUnderstood):
+            if self._taken:  # inside an open quote: that quote is the first fault, this line comes again as its own
+                self._source = _before(line, self._source)
+                raise csv.Error
+            self._taken.append("")
+            raise line
+        self._taken.append(line)
+        return line
+
+    def settle(self) -> None:
+        """The lines taken so far have become a record."""
+        self._settled += len(self._taken)
+        self._taken.clear()
+
+    def restart(self) -> int:
+        """Give back all lines taken since but the first; its number."""
+        self._settled += 1
+        self._again.extendleft(reversed(self._taken[1:]))
+        self._taken.clear()
+        return self._settled
+
+
+def _before(first: NotUnderstood, rest: Iterator[str | NotUnderstood]) -> Iterator[str | NotUnderstood]:
+    yield first
+    yield from rest
+
+
+def checked_header(names: Sequence[str]) -> list[str]:
+    """The column names, trimmed. Raise `NotUnderstood` if they cannot name cells."""
+    if len(names) > limits.CSV_COLUMNS:
+        raise limits.too_large("列数", "number of columns", limits.CSV_COLUMNS)
+    header = [name.strip() for name in names]
+    if not header:
+        raise NotUnderstood("表格没有表头", detail_en="a table without a header")
+    if "" in header or len(set(header)) != len(header):
+        raise NotUnderstood("表头有空列名或重复列名", detail_en="an empty or repeated column name")
+    return header
+
+
+def columns_differ(found: int, wanted: int) -> NotUnderstood:
+    """The error of a row with too many or too few cells."""
     return NotUnderstood(f"该行有 {found} 列,表头有 {wanted} 列", detail_en=f"{found} cells under {wanted} columns")
 
 

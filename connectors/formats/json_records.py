@@ -25,7 +25,7 @@ class JsonRecords:
     content_type = "application/json"
 
     def __init__(self, batch: str = "") -> None:
-        self._batch = batch
+        self.batch = batch
 
     def decode(self, value: bytes) -> list[Row]:
         """The records of one document."""
@@ -33,8 +33,8 @@ class JsonRecords:
             document = read_json(value.removeprefix(_BOM), largest=limits.JSON_BYTES)
         except Unreadable as error:
             raise NotUnderstood(error.detail, detail_en=error.detail_en) from None
-        if isinstance(document, dict) and self._batch and set(document) == {self._batch}:
-            document = document[self._batch]
+        if isinstance(document, dict) and self.batch and set(document) == {self.batch}:
+            document = document[self.batch]
         if isinstance(document, dict):
             return [_row(1, document)]
         if isinstance(document, list):
@@ -45,7 +45,7 @@ class JsonRecords:
         """One record as it is, several as a list (under the batch's name if there is one)."""
         if len(records) == 1:
             return orjson.dumps(records[0])
-        return orjson.dumps({self._batch: list(records)} if self._batch else list(records))
+        return orjson.dumps({self.batch: list(records)} if self.batch else list(records))
 
 
 def _row(number: int, record: object) -> Row:

@@ -12,8 +12,13 @@ XML_BYTES: Final = 50 * 1024 * 1024
 XML_DEPTH: Final = 64
 XML_ELEMENTS: Final = 100_000
 CSV_BYTES: Final = 50 * 1024 * 1024
+LINE_BYTES: Final = 1024 * 1024  #: of a text file: no line without end is gathered in memory
 CSV_COLUMNS: Final = 200
 CSV_FIELD: Final = 64 * 1024
+SHEET_ROWS: Final = 200_000
+ZIP_ENTRIES: Final = 100
+ZIP_BYTES: Final = 200 * 1024 * 1024  #: of all that is inside, counted while it is inflated: headers lie
+ZIP_RATIO: Final = 50
 BROKEN_ROWS: Final = 1_000  #: a file with more is not a file of ours; also bounds the work a torn quote can cause
 
 

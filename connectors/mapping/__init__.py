@@ -4,7 +4,7 @@ The one rule: compiled once, pure ever after. `document` reads the YAML, `fields
 and `cells`, `dialect` puts messages into their frame. `README.md` of `connectors/` describes the language.
 """
 
-from connectors.mapping.dialect import MappedDialect, Message, load
+from connectors.mapping.dialect import MappedDialect, Message, compiled, load
 from connectors.mapping.document import MappingInvalid
 
-__all__ = ["MappedDialect", "MappingInvalid", "Message", "load"]
+__all__ = ["MappedDialect", "MappingInvalid", "Message", "compiled", "load"]

@@ -7,7 +7,10 @@ parted again. A cell holding the separator alone is the empty list.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Any, Final
+
+from connectors.mapping.scalars import Codec
+from connectors.mapping.unfit import Unfit
 
 _ESCAPED: Final = re.compile("%(25|3B|3A|2C)")
 _TEXTS: Final = {"25": "%", "3B": ";", "3A": ":", "2C": ","}
@@ -32,3 +35,25 @@ def part(cell: str, separator: str) -> list[str]:
 def join(pieces: list[str], separator: str) -> str:
     """One cell of escaped *pieces*."""
     return separator.join(pieces) if pieces else separator
+
+
+def cell_list(codec: Codec, separator: str) -> Codec:
+    """A list of values of *codec* in one cell."""
+
+    def read(cell: Any) -> list[Any]:
+        if type(cell) is not str:
+            raise Unfit("须为文本", "must be a text")
+        values: list[Any] = []
+        for piece in part(cell, separator):
+            try:
+                value = codec.read(piece)
+                if value is None:
+                    raise Unfit("列表中有空项", "an empty entry in a list")
+                values.append(value)
+            except Unfit as error:
+                error.value = piece if error.value is None else error.value
+                error.path.append(f"[{len(values)}]")
+                raise
+        return values
+
+    return Codec(read, lambda values: join([codec.write(value) for value in values], separator))

@@ -13,14 +13,16 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.mapping import operators, tables
-from connectors.mapping.document import Lined, MappingInvalid
+from connectors.mapping import tables
+from connectors.mapping.conditions import Condition, compile_condition
+from connectors.mapping.document import Lined, MappingInvalid, nearest
 from connectors.mapping.document import load as load_document
 from connectors.mapping.fields import Compiler, Shape, Vocabulary
 from connectors.mapping.known import Finder, Known
 from connectors.mapping.moments import ISO
-from connectors.mapping.operators import Condition
-from connectors.mapping.scalars import NARROW, Codec, Style
+from connectors.mapping.objects import ObjectCodec
+from connectors.mapping.scalars import NARROW, Style
+from connectors.mapping.swift import Swift, swift
 from connectors.mapping.unfit import Unfit
 from connectors.protocol import MASKED, Draft, Envelope, NotUnderstood, Record
 from hub.canonical.catalogue import Catalogue
@@ -43,9 +45,11 @@ class Message:
     kind: str
     event: str
     when: Condition
-    codec: Codec
+    codec: ObjectCodec
+    frame: frozenset[str]  #: names of the record around the body; empty if the body is the record
     unknown: Finder
     line: int
+    condition: str = ""  #: ``when`` as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class MappedDialect:
     ) -> None:
         self._name, self._path, self._frame, self._notice = name, path, frame, notice
         self._refuses, self._wide = refuses, wide
+        self._swift: dict[str, Swift] = {}
         self._by_event = {message.event: message for message in messages}
         self._by_kind: dict[str, tuple[Message, ...]] = {}
         for message in messages:
@@ -109,6 +114,10 @@ class MappedDialect:
             if type(body) is not dict:
                 raise NotUnderstood(f"{frame.body} 须为对象", source=frame.body, detail_en="must be an object")
         message = self._message(kind, body)
+        if not message.frame or record.keys() <= message.frame:
+            quick = (self._swift.get(message.event) or self._compiled(message))(body)
+            if quick is not None:
+                return (Draft(message.event, quick, own_id, party),)
         try:
             data = message.codec.read(body)
         except Unfit as error:
@@ -124,20 +133,29 @@ class MappedDialect:
         if message is not None:
             try:
                 body = message.codec.write(data)
+                message.when.say(body)
+                if not message.when.expression or message.when.met(body):
+                    return self._framed(message.kind, body, envelope)
             except Unfit:
                 pass  # this system cannot say it: its people get the notice
-            else:
-                operators.say(body, message.when)
-                return self._framed(message.kind, body, envelope)
         return self._written_notice(event_type, data, envelope) if self._notice else None
+
+    def _compiled(self, message: Message) -> Swift:
+        """On first use: a process reads few of the messages that its systems could send."""
+        return self._swift.setdefault(message.event, swift(message.codec))
 
     def _message(self, kind: str, body: Mapping[str, Any]) -> Message:
         candidates = self._by_kind.get(kind, ())
         for message in candidates:
-            if not message.when or operators.met(body, message.when):
-                return message
+            try:
+                if not message.when or message.when.met(body):
+                    return message
+            except Unfit as error:
+                error.path.append(message.when.paths[0])
+                error.line = error.line or message.line
+                raise self._not_understood(error) from None
         if candidates:
-            names = "、".join(name for name, _ in candidates[0].when)
+            names = "、".join(candidates[0].when.paths)
             raise NotUnderstood(
                 f"{kind} 的 {names} 不是已知的值",
                 source=names,
@@ -225,8 +243,27 @@ def _nearest(kind: str, kinds: Mapping[str, object]) -> str:
 
 def load(path: Path, name: str) -> MappedDialect:
     """Compile the mapping file *path* of the dialect *name*. Raise `MappingInvalid` with all faults at once."""
-    document = load_document(path)
-    faults = [f"line {document.lines[key]}: {key} is not known" for key in document if key not in _TOP]
+    return compiled(load_document(path), path, name)
+
+
+def compiled(document: Lined, path: Path, name: str) -> MappedDialect:
+    """The mapping *document*, which stands or would stand in *path*."""
+    for section in ("format", "frame", "messages"):
+        if not isinstance(document.get(section), Lined):
+            raise MappingInvalid(f"{path}: line {document.lines.get(section, 1)}: {section} is missing or no map")
+    for section in ("words", "rules", "formats", "shape"):
+        if not isinstance(document.get(section, Lined()), Lined):
+            raise MappingInvalid(f"{path}: line {document.lines[section]}: {section} is no map")
+    try:
+        return _compiled(document, path, name)
+    except (AttributeError, KeyError, TypeError, tables.TableError) as error:
+        raise MappingInvalid(f"{path}: a part has not the form that README.md of connectors/ says: {error}") from None
+
+
+def _compiled(document: Lined, path: Path, name: str) -> MappedDialect:
+    faults = [
+        f"line {document.lines[key]}: {key} is not known{nearest([key], _TOP)}" for key in document if key not in _TOP
+    ]
     try:
         frame, vocabulary = _frame(document), _vocabulary(document, path)
     except (KeyError, TypeError, ValueError) as error:
@@ -291,7 +328,9 @@ def _message(
 ) -> Message | None:
     event_type = Catalogue.load().get(event)
     if event_type is None:
-        vocabulary.faults.append(f"line {line}: {event} is no event of the contract")
+        vocabulary.faults.append(
+            f"line {line}: {event} is no event of the contract{nearest([event], Catalogue.load())}"
+        )
         return None
     vocabulary.faults.extend(f"line {line}: {event}: {key} is not known" for key in spec if key not in _MESSAGE)
     rules = spec.get("fields", Lined())
@@ -303,10 +342,18 @@ def _message(
         if name:
             known.add(name)
     body = known.child(frame.body) if frame.body else known
-    for name in (*spec.get("when", {}), *spec.get("ignore", ())):
+    try:
+        condition = compile_condition(spec.get("when", {}))
+    except ValueError as error:
+        vocabulary.faults.append(f"line {line}: {event} when: {error}")
+        return None
+    for name in condition.paths:
         body.add(name)
+    for name in spec.get("ignore", ()):
+        body.claim(name)
     codec = compiler.object(event_type.fields, body)
     vocabulary.faults.extend(f"line {line}: {event}: {name} is no field of this event" for name in compiler.unused())
+    around = known.names() if frame.body else frozenset[str]()
     return Message(
-        str(spec.get("kind", "")), event, operators.condition(spec.get("when", {})), codec, known.finder(), line
+        str(spec.get("kind", "")), event, condition, codec, around, known.finder(), line, str(spec.get("when", ""))
     )

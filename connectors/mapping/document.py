@@ -5,6 +5,8 @@ The one rule: all faults are found before a record is read, and each names its l
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +50,24 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map)
 
 def load(path: Path) -> Lined:
     """The document of *path*."""
+    return parse(path.read_text("utf-8"), path)
+
+
+def parse(text: str, path: Path) -> Lined:
+    """The document *text*, which stands or would stand in *path*."""
     try:
-        document = yaml.load(path.read_text("utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
     except (yaml.YAMLError, MappingInvalid) as error:
         raise MappingInvalid(f"{path}: {error}") from None
     if not isinstance(document, Lined):
         raise MappingInvalid(f"{path}: a mapping is a YAML map")
     return document
+
+
+def nearest(written: Iterable[str], known: Iterable[str]) -> str:
+    """What the writer of a name nobody knows may have meant, as the end of a sentence."""
+    there = list(known)
+    near = dict.fromkeys(
+        name for each in sorted(written) for name in difflib.get_close_matches(each, there, n=2, cutoff=0.6)
+    )
+    return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -10,18 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from connectors.mapping import operators, scalars
-from connectors.mapping.cells import escape, join, part, unescape
-from connectors.mapping.document import Lined
+from connectors.mapping import operators, scalars, units
+from connectors.mapping.cells import cell_list, escape, unescape
+from connectors.mapping.conditions import compile_condition
+from connectors.mapping.document import Lined, nearest
+from connectors.mapping.expressions import Expression
 from connectors.mapping.known import Known
+from connectors.mapping.objects import Found, ObjectCodec, Step, object_codec, objects_only
 from connectors.mapping.scalars import Codec, Style
 from connectors.mapping.tables import Table
 from connectors.mapping.unfit import Unfit
 from hub.canonical.catalogue import Field
 
-_OPERATORS: Final = frozenset(
-    {"from", "const", "as", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default"}
-)
+_OPERATORS: Final = frozenset({
+    "from", "const", "as", "unit", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default", "cel", "in",
+})  # fmt: skip
+_PYTHON: Final = {"string": str, "int": int, "bool": bool}
 _KINDS: Final = {"dt": "datetime", "date": "date", "dateOrDt": "moment", "uscc": "uscc"}
 #: Classes whose values never stand in an error.
 _SECRET: Final = frozenset("wpsi")
@@ -50,18 +54,6 @@ class Vocabulary:
     faults: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One field: where it stands and how it turns."""
-
-    name: str
-    key: str | None  #: its name in the source object; None: `read` looks at the whole object
-    read: Callable[[Any], Any]
-    put: Callable[[dict[str, Any], Any], None]
-    line: int
-    personal: bool
-
-
 class Compiler:
     """Compiles the rules of one message. *spec* are its own rules by dotted path; *event* its type."""
 
@@ -78,7 +70,7 @@ class Compiler:
         at: str = "",
         prefix: str = "",
         own: Mapping[str, Any] | None = None,
-    ) -> Codec:
+    ) -> ObjectCodec:
         """Both directions of an object with *fields*; *own* are the rules of a ``map``."""
         steps, left = [], []
         for each in fields:
@@ -91,7 +83,7 @@ class Compiler:
                 steps.append(self._step(each, path, known, prefix, own or {}))
             except (ValueError, KeyError) as error:
                 self._words.faults.append(f"line {self._line_of(path)}: {self._event} {path}: {error.args[0]}")
-        return _object(steps, left)
+        return object_codec(steps, left, known)
 
     def unused(self) -> list[str]:
         """Rules of the message that name no field."""
@@ -103,15 +95,14 @@ class Compiler:
     def _step(self, each: Field, path: str, known: Known, prefix: str, own: Mapping[str, Any]) -> Step:
         rule, line = self._rule(each, path, own)
         if unknown := set(rule) - _OPERATORS:
-            raise ValueError(f"no such operator: {', '.join(sorted(unknown))}")
-        if each.many:
-            key, read, put = self._list(each, path, rule, known, prefix)
-        elif each.record is not None:
-            key, read, put = self._block(each, path, rule, known, prefix)
-        else:
-            key, read, put = self._scalar(each, rule, known, prefix)
+            raise ValueError(f"no such operator: {', '.join(sorted(unknown))}{nearest(unknown, _OPERATORS)}")
+        compiled = self._list if each.many else self._block if each.record is not None else self._scalar
+        found = compiled(each, path, rule, known, prefix)
+        key, read, put = found.placed
         personal = bool(each.classes & _SECRET or each.person_classes)
-        return Step(each.name, key, read, put, line, personal)
+        return Step(
+            each.name, key, read, put, line, personal, rule, found.paths, each.many, found.derived, found.codec, found.inner
+        )  # fmt: skip
 
     def _rule(self, each: Field, path: str, own: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
         line = self._line
@@ -123,7 +114,7 @@ class Compiler:
         elif each.name in self._words.rules:
             rule, line = self._words.rules[each.name], self._words.rules.lines[each.name]
         else:
-            rule = {}
+            rule, line = {}, getattr(self._words.words, "lines", {}).get(each.name, line)
         return ({"from": rule} if isinstance(rule, str) else rule), line
 
     def _name(self, each: Field, rule: Mapping[str, Any], prefix: str) -> str:
@@ -131,42 +122,44 @@ class Compiler:
         if name is None:
             name = self._words.words.get(each.name)
             if name is None:
-                raise ValueError(f"the dictionary has no word for {each.name}")
+                raise ValueError(f"the dictionary has no word for {each.name}{nearest([each.name], self._words.words)}")
         return prefix + str(name)
 
     def _codec(self, each: Field, rule: Mapping[str, Any], style: Style) -> Codec:
         table = self._words.load_table(rule["table"]) if "table" in rule else None
         kind = rule.get("as") or ("table" if table else "")
+        if each.kind == "int" and (unit := rule.get("unit") or (units.YUAN if each.name.endswith("Fen") else "")):
+            if kind:
+                raise ValueError(f"as: {kind} and unit: {unit} do not go together")
+            return scalars.counted(unit, units.factor(each.name, unit), style)
+        if "unit" in rule:
+            raise ValueError(f"unit: {each.name} is no number")
         if not kind:
             if each.enum:
                 table = self._words.tables.get(f"{self._event}.{each.name}") or self._words.tables.get(each.name)
                 if table is None:
                     raise ValueError(f"a closed list without a code table: {', '.join(each.enum)}")
-            money = each.kind == "int" and each.name.endswith("Fen")
-            kind = (
-                "table"
-                if table
-                else _KINDS.get(each.form) or ("fen" if money else {"string": "text"}.get(each.kind, each.kind))
-            )
+            kind = "table" if table else _KINDS.get(each.form) or {"string": "text"}.get(each.kind, each.kind)
         if table and (missing := [value for value in each.enum if value not in table.codes]):
             raise ValueError(f"{table.path} has no code of {table.field} for {', '.join(missing)}")
         if "formats" in rule:
             formats = tuple(rule["formats"])
             style = replace(style, dates=formats, datetimes=formats)
-        codec = scalars.make(
-            kind, style, table=table, lenient=rule.get("else") == "keep", remember=not each.classes & _SECRET
-        )
+        remember = not (each.classes & _SECRET or each.person_classes)
+        codec = scalars.make(kind, style, table=table, lenient=rule.get("else") == "keep", remember=remember)
         return scalars.prefixed(codec, rule["prefix"]) if "prefix" in rule else codec
 
-    def _scalar(self, each: Field, rule: Mapping[str, Any], known: Known, prefix: str) -> tuple[str | None, Any, Any]:
+    def _scalar(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
         if "const" in rule:
-            return operators.const(rule["const"])
+            return Found(operators.const(rule["const"]))
+        if "cel" in rule:
+            return self._derived(each, rule, known)
         codec = self._codec(each, rule, self._words.shape.style)
         if "concat" in rule:
-            paths = [prefix + str(path) for path in rule["concat"]]
-            for path in paths:
-                known.claim(path)
-            return operators.concat(paths)
+            paths = [prefix + str(piece) for piece in rule["concat"]]
+            for piece in paths:
+                known.claim(piece)
+            return Found(operators.concat(paths), tuple(paths))
         name = self._name(each, rule, prefix)
         if self._words.shape.attributes and "from" not in rule:
             name = f"@{name}"
@@ -174,33 +167,43 @@ class Compiler:
         step = operators.place(name, codec)
         if "default" in rule:
             step = operators.default(step, rule["default"])
-        return self._conditional(step, rule, known)
+        return Found(self._conditional(step, rule, known), (name,), codec)
+
+    def _derived(self, each: Field, rule: Mapping[str, Any], known: Known) -> Found:
+        if strange := set(rule) - {"cel", "in"}:
+            raise ValueError(f"cel goes with `in` alone, not with {', '.join(sorted(strange))}")
+        expression = Expression(str(rule["cel"]), rule.get("in", {}))
+        for path in expression.paths:
+            known.add(path)
+        return Found(operators.derived(expression, _PYTHON[each.kind], each.enum), expression.paths, derived=True)
 
     def _conditional(self, step: operators.Placed, rule: Mapping[str, Any], known: Known) -> operators.Placed:
         if "when" not in rule:
             return step
-        for name in rule["when"]:
+        condition = compile_condition(rule["when"])
+        for name in condition.paths:
             known.add(name)
-        return operators.when(step, operators.condition(rule["when"]))
+        return operators.when(step, condition)
 
-    def _block(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> operators.Placed:
+    def _block(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
         assert each.record is not None
         name, own = self._name(each, rule, prefix), rule.get("map", {})
         if self._words.shape.flat:
             # `from: ""` puts a block's fields among the others under their own names
             codec = self.object(each.record.fields, known, at=path, prefix=f"{name}_" if name else "", own=own)
-            step = operators.beside(codec)
-        else:
-            known.claim(name)
-            inner = known
-            for piece in name.split("."):
-                inner = inner.child(piece)
-            step = operators.place(name, _objects_only(self.object(each.record.fields, inner, at=path, own=own)))
-        return self._conditional(step, rule, known)
+            return Found(self._conditional(operators.beside(codec), rule, known), (), None, codec.steps)
+        known.claim(name)
+        inner = known
+        for piece in name.split("."):
+            inner = inner.child(piece)
+        codec = self.object(each.record.fields, inner, at=path, own=own)
+        step = operators.place(name, replace(codec, read=objects_only(codec)))
+        return Found(self._conditional(step, rule, known), (name,), codec, codec.steps)
 
-    def _list(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> operators.Placed:
+    def _list(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
         name, shape = self._name(each, rule, prefix), self._words.shape
         own = rule.get("map", {})
+        codec: Codec
         if shape.cells:
             known.claim(name)
             codec = (
@@ -208,19 +211,22 @@ class Compiler:
                 if each.record
                 else self._cell_text(each, rule)
             )
-            return operators.place(name, _cell_list(codec, ";"))
+            return Found(operators.place(name, cell_list(codec, ";")), (name,))
         if shape.item and "each" not in rule:
             name = f"{name}.{shape.item}"
         known.claim(name)
-        if each.record:
-            inner = known
-            for piece in name.split("."):
-                inner = inner.child(piece)
-            codec = _objects_only(self.object(each.record.fields, inner, at=path, own=own))
-        else:
+        container = bool(shape.item) and "." in name
+        if each.record is None:
             codec = self._codec(each, rule, shape.style)
-        step = operators.each(name, codec, single=bool(shape.item), container=bool(shape.item) and "." in name)
-        return self._conditional(step, rule, known)
+            step = operators.each(name, codec, single=bool(shape.item), container=container)
+            return Found(self._conditional(step, rule, known), (name,))
+        inner = known
+        for piece in name.split("."):
+            inner = inner.child(piece)
+        objects = self.object(each.record.fields, inner, at=path, own=own)
+        entries = replace(objects, read=objects_only(objects))
+        step = operators.each(name, entries, single=bool(shape.item), container=container)
+        return Found(self._conditional(step, rule, known), (name,), objects, objects.steps)
 
     def _cell_text(self, each: Field, rule: Mapping[str, Any]) -> Codec:
         codec = self._codec(each, rule, self._words.shape.style)
@@ -234,7 +240,7 @@ class Compiler:
         for each in fields:
             rule, _ = self._rule(each, f"{at}.{each.name}", own)
             codec = self._cell_text(each, rule)
-            pieces.append((each.name, _cell_list(codec, inner) if each.many else codec))
+            pieces.append((each.name, cell_list(codec, inner) if each.many else codec))
 
         def read(text: str) -> dict[str, Any]:
             found = text.split(separator)
@@ -252,79 +258,3 @@ class Compiler:
             return separator.join(texts).rstrip(separator)
 
         return Codec(read, write)
-
-
-def _cell_list(codec: Codec, separator: str) -> Codec:
-    def read(cell: Any) -> list[Any]:
-        if type(cell) is not str:
-            raise Unfit("须为文本", "must be a text")
-        values: list[Any] = []
-        for piece in part(cell, separator):
-            try:
-                value = codec.read(piece)
-                if value is None:
-                    raise Unfit("列表中有空项", "an empty entry in a list")
-                values.append(value)
-            except Unfit as error:
-                error.value = piece if error.value is None else error.value
-                error.path.append(f"[{len(values)}]")
-                raise
-        return values
-
-    return Codec(read, lambda values: join([codec.write(value) for value in values], separator))
-
-
-def _objects_only(codec: Codec) -> Codec:
-    inner = codec.read
-
-    def read(value: Any) -> Any:
-        if type(value) is dict:
-            return inner(value)
-        if type(value) is str and not value.strip():  # an XML element with nothing in it
-            return {}
-        raise Unfit("须为对象", "must be an object")
-
-    return Codec(read, codec.write)
-
-
-def _object(steps: Sequence[Step], left: Sequence[str]) -> Codec:
-    """The hot loop. One `try` around all fields: it costs nothing until something is unfit."""
-    plan = tuple((step.name, step.key, step.read) for step in steps)
-    places = {step.name: step for step in steps}
-    puts: dict[str, Callable[[dict[str, Any], Any], None]] = {step.name: step.put for step in steps}
-    puts.update((name, operators.nothing) for name in left)
-
-    def read(source: Mapping[str, Any]) -> dict[str, Any]:
-        get = source.get
-        found: dict[str, Any] = {}
-        name, value = "", None
-        try:
-            for name, key, convert in plan:
-                value = source if key is None else get(key)
-                if value is not None:
-                    value = convert(value)
-                    if value is not None:
-                        found[name] = value
-        except Unfit as error:
-            step = places[name]
-            if step.key is not None:
-                error.path.append(step.key)
-            if error.value is None and error.line == 0:
-                error.value = value
-            error.line = error.line or step.line
-            error.personal = error.personal or step.personal
-            raise
-        return found
-
-    def write(data: Mapping[str, Any]) -> dict[str, Any]:
-        source: dict[str, Any] = {}
-        for name, value in data.items():
-            if value is None:
-                continue
-            put = puts.get(name)
-            if put is None:
-                raise Unfit(f"没有字段 {name} 的规则", f"no rule for {name}")
-            put(source, value)
-        return source
-
-    return Codec(read, write)

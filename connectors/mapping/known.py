@@ -17,6 +17,7 @@ class Known:
 
     def __init__(self) -> None:
         self._inside: dict[str, Known | None] = {}
+        self._taken: set[str] = set()
 
     def add(self, path: str) -> None:
         """Somebody looks at *path* (dotted)."""
@@ -28,15 +29,14 @@ class Known:
 
     def claim(self, path: str) -> None:
         """A rule takes its value from *path*: no other may, or one of the two values would be lost on the way back."""
-        if self.holds(path):
+        head, _, name = path.rpartition(".")
+        place = self
+        for each in head.split(".") if head else ():
+            place = place.child(each)
+        if name in place._taken:  # noqa: SLF001 - another of the same kind
             raise ValueError(f"{path} is already taken by another rule")
+        place._taken.add(name)  # noqa: SLF001
         self.add(path)
-
-    def holds(self, path: str) -> bool:
-        """Does somebody look at *path* already?"""
-        name, _, rest = path.partition(".")
-        inner = self._inside.get(name)
-        return inner.holds(rest) if rest and inner is not None else name in self._inside and not rest
 
     def child(self, name: str) -> Known:
         """The names inside *name*."""
@@ -44,6 +44,30 @@ class Known:
         if inner is None:
             inner = self._inside[name] = Known()
         return inner
+
+    def names(self) -> frozenset[str]:
+        """All names at this place."""
+        return frozenset(self._inside)
+
+    def children(self) -> frozenset[str]:
+        """Names with something inside."""
+        return frozenset(name for name, inner in self._inside.items() if inner is not None)
+
+    def paths(self) -> frozenset[str]:
+        """All names, dotted, however deep."""
+        deeper = {f"{name}.{path}" for name, inner in self._inside.items() if inner for path in inner.paths()}
+        return self.names() | deeper
+
+    def anywhere(self) -> Callable[[Any], bool]:
+        """Does a value (an object, a list of them, or neither) hold an unknown name?"""
+        finds = self.finder()
+
+        def find(value: Any) -> bool:
+            if type(value) is dict:
+                return bool(finds(value))
+            return type(value) is list and bool(_in_list(value, finds))
+
+        return find
 
     def finder(self) -> Finder:
         """Compile, when all names are added."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Final
 
 from connectors.mapping.unfit import Unfit
@@ -95,8 +94,8 @@ def _epoch_write(canonical: str) -> int:
     return round(datetime.fromisoformat(canonical).timestamp()) * 1000
 
 
-def reader(formats: Sequence[str], *, remember: bool) -> Callable[[object], str | None]:
-    """Read any of *formats*. *remember*: the same moments come again and again, unless they are somebody's birthday."""
+def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
+    """Read any of *formats*."""
     patterns = [Pattern(text) for text in formats if text != EPOCH_MILLIS]
     takes_epoch = EPOCH_MILLIS in formats
     example = formats[0]
@@ -108,12 +107,10 @@ def reader(formats: Sequence[str], *, remember: bool) -> Callable[[object], str 
                 return moment
         raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")
 
-    cached = lru_cache(maxsize=8192)(read_text) if remember else read_text
-
     def read(value: object) -> str | None:
         if type(value) is str:
             text = value.strip()
-            return cached(text) if text else None
+            return read_text(text) if text else None
         moment = _epoch_read(value) if takes_epoch else None
         if moment is None:
             raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.mapping.conditions import Condition
+from connectors.mapping.expressions import Expression
 from connectors.mapping.scalars import Codec
 from connectors.mapping.unfit import Unfit
 
@@ -15,9 +17,6 @@ Put = Callable[[dict[str, Any], Any], None]
 
 #: (name in the source object or None, read, put)
 Placed = tuple[str | None, Callable[[Any], Any], Put]
-
-#: Source name -> values that meet it; the first is the one written.
-Condition = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def nothing(source: dict[str, Any], value: Any) -> None:
@@ -97,10 +96,10 @@ def when(placed: Placed, wanted: Condition) -> Placed:
     get, put = _getter(placed), placed[2]
 
     def put_and_say(source: dict[str, Any], value: Any) -> None:
-        say(source, wanted)
+        wanted.say(source)
         put(source, value)
 
-    return None, lambda source: get(source) if met(source, wanted) else None, put_and_say
+    return None, lambda source: get(source) if wanted.met(source) else None, put_and_say
 
 
 def concat(paths: Sequence[str]) -> Placed:
@@ -168,22 +167,20 @@ def each(path: str, codec: Codec, *, single: bool, container: bool) -> Placed:
     return place(outer, Codec(read_container, lambda values: {item: write_all(values)} if values else {}))
 
 
-def condition(wanted: Mapping[str, Any]) -> Condition:
-    """The condition of a ``when``."""
-    return tuple(
-        (name, tuple(map(str, value)) if isinstance(value, list) else (str(value),)) for name, value in wanted.items()
-    )
+def derived(expression: Expression, kind: type, enum: Sequence[str]) -> Placed:
+    """``cel``: a value that follows from others. It is never written: what was written is asked again, see `Step.proof`."""
 
+    def read(source: Mapping[str, Any]) -> Any:
+        value = expression(source)
+        if value is None or value == "":
+            return None
+        if type(value) is not kind or (enum and value not in enum):
+            error = Unfit("表达式的结果不是该字段的值", "the expression gives no value of this field")
+            error.value = value
+            raise error
+        return value
 
-def met(source: Mapping[str, Any], wanted: Condition) -> bool:
-    """Does *source* say what is *wanted*?"""
-    return all(str(source.get(name, "")) in values for name, values in wanted)
-
-
-def say(source: dict[str, Any], wanted: Condition) -> None:
-    """Make *source* say it."""
-    for name, values in wanted:
-        source.setdefault(name, values[0])
+    return None, read, nothing
 
 
 def _getter(placed: Placed) -> Callable[[Mapping[str, Any]], Any]:

@@ -1,4 +1,4 @@
-"""One value ⇄ one value: text, whole number, money, yes or no, credit code, moment, code of a table.
+"""One value ⇄ one value: text, whole number, number with a unit, yes or no, credit code, moment, code of a table.
 
 The one rule: an empty text is an absent value, in every dialect; nothing else is guessed.
 """
@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.mapping import moments
+from connectors.mapping import moments, units
 from connectors.mapping.tables import Table
 from connectors.mapping.unfit import Unfit
 from hub.canonical.identifiers import uscc_valid
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,16}").fullmatch
-_MONEY: Final = re.compile(r"(-?)([0-9]{1,14})(?:\.([0-9]{1,2}))?").fullmatch
 _FULL_WIDTH: Final = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ－：．"
 _HALF_WIDTH: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY-:."
 NARROW: Final = str.maketrans(_FULL_WIDTH, _HALF_WIDTH)
@@ -25,10 +24,16 @@ WIDE: Final = str.maketrans(_HALF_WIDTH, _FULL_WIDTH)
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """Both directions of one rule. `read` gives None for an absent value; both raise only `Unfit`."""
+    """Both directions of one rule. `read` gives None for an absent value; both raise only `Unfit`.
+
+    *known* are source texts whose value stands fixed, *pure* is for a reader that may be asked once for the same text:
+    `swift` makes use of either, and what neither covers is asked of `read`.
+    """
 
     read: Callable[[Any], Any]
     write: Callable[[Any], Any]
+    known: Mapping[str, Any] | None = None
+    pure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +51,18 @@ def make(kind: str, style: Style, *, table: Table | None = None, lenient: bool =
     """The codec of ``as: kind``; *table* for ``table``, *lenient* for ``else: keep``."""
     match kind:
         case "text":
-            codec = Codec(_read_text, _written_text)
+            codec = Codec(read_text, _written_text)
         case "int":
             codec = Codec(_read_int, _same if style.typed else str)
-        case "fen":
-            codec = Codec(_read_fen, _written_fen)
         case "bool":
             codec = _bool(style)
         case "uscc":
-            codec = Codec(_read_uscc, _written_text)
+            codec = Codec(_read_uscc, _written_text, pure=remember)
         case "table" if table is not None:
             codec = _table(table, lenient)
         case "date" | "datetime" | "moment":
             forms = {"date": style.dates, "datetime": style.datetimes, "moment": (*style.datetimes, *style.dates)}[kind]
-            codec = Codec(moments.reader(forms, remember=remember), moments.writer(forms))
+            codec = Codec(moments.reader(forms), moments.writer(forms), pure=remember)
         case _:
             raise ValueError(f"as: {kind} is not known")
     return _full_width(codec, kind) if style.wide and kind != "text" else codec
@@ -84,7 +87,8 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _read_text(value: Any) -> str | None:
+def read_text(value: Any) -> str | None:
+    """A text as it is."""
     if type(value) is str:
         return value or None
     raise Unfit("须为文本", "must be a text", "请以文本填写,代码和编号不要写成数字")
@@ -106,28 +110,10 @@ def _read_int(value: Any) -> int | None:
     raise Unfit("须为整数", "must be a whole number")
 
 
-def _read_fen(value: Any) -> int | None:
-    """Yuan as written -> fen. A float is taken by its shortest decimal text, which is what the sender typed."""
-    if type(value) is str:
-        text = value.strip().replace(",", "")
-        if not text:
-            return None
-    elif type(value) in (int, float):
-        text = repr(value)
-        text = text.removesuffix(".0")
-    else:
-        text = ""
-    found = _MONEY(text)
-    if found is None:
-        raise Unfit("须为以元计的金额,至多两位小数", "must be an amount in yuan with at most two decimals")
-    sign, yuan, rest = found.groups()
-    fen = int(yuan) * 100 + int((rest or "").ljust(2, "0"))
-    return -fen if sign else fen
-
-
-def _written_fen(value: int) -> str:
-    yuan, fen = divmod(abs(value), 100)
-    return f"{'-' if value < 0 else ''}{yuan}.{fen:02}"
+def counted(unit: str, times: int, style: Style) -> Codec:
+    """The codec of ``unit``."""
+    codec = Codec(units.reader(unit, times), units.writer(unit, times, typed=style.typed))
+    return _full_width(codec, "unit") if style.wide else codec
 
 
 def _bool(style: Style) -> Codec:
@@ -147,11 +133,11 @@ def _bool(style: Style) -> Codec:
     def write(value: bool) -> Any:
         return value if style.typed and style.yes_no is None else yes if value else no
 
-    return Codec(read, write)
+    return Codec(read, write, known=found)
 
 
 def _read_uscc(value: Any) -> str | None:
-    text = _read_text(value)
+    text = read_text(value)
     if text is None:
         return None
     text = text.strip().upper()
@@ -166,7 +152,7 @@ def _table(table: Table, lenient: bool) -> Codec:
     values, codes = table.values, table.codes
 
     def read(value: Any) -> str | None:
-        text = _read_text(value)
+        text = read_text(value)
         if text is None:
             return None
         found = values.get(text)
@@ -183,7 +169,7 @@ def _table(table: Table, lenient: bool) -> Codec:
             raise Unfit(f"码表 {table.field} 中没有对应代码", f"{table.field} has no code for it")
         return found or value
 
-    return Codec(read, write)
+    return Codec(read, write, known=values)
 
 
 def _full_width(codec: Codec, kind: str) -> Codec:
@@ -197,4 +183,4 @@ def _full_width(codec: Codec, kind: str) -> Codec:
         return written.translate(WIDE) if type(written) is str else written
 
     # codes of a table and credit codes are written as the tables have them
-    return Codec(read, write if kind in ("int", "fen", "date", "datetime", "moment") else inner_write)
+    return Codec(read, write if kind in ("int", "unit", "date", "datetime", "moment") else inner_write, pure=codec.pure)

@@ -1,6 +1,7 @@
 """`hub connector`: the outside systems, and whether each is understood.
 
-One rule: nothing here is sent anywhere; `check` and `sample` read files and compiled mappings only.
+One rule: nothing here is sent anywhere; `check` and `sample` read files and compiled mappings only. Those who are pushed to
+have their verbs in `webhook.py`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from hub.canonical.refused import Refused
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import Item, emit, note, output_option
+from hub.cli.webhook import open_, park, parked, receivers, resend, signing
 
 
 @click.group(help=say("连接器:各单位系统的接入。", "Connectors to the parties' systems."))
 def connector() -> None:
     """The verbs below."""
+
+
+for verb in (receivers, parked, resend, park, open_, signing):
+    connector.add_command(verb)
 
 
 @connector.command("list", help=say("列出全部连接器。", "List all connectors."))

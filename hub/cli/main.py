@@ -47,6 +47,12 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
         "dlq": ("hub.cli.dlq:dlq", "死信:统计、修正、重放", "Dead letters: look, fix, redrive"),
         "lag": ("hub.cli.lag:lag", "积压:按组、按单位", "Lag by group and by party"),
         "connector": ("hub.cli.connector:connector", "连接器:各单位系统的接入", "Connectors to the parties' systems"),
+        "map": ("hub.cli.map:map_", "映射:检查、试运行、解释", "Mappings: check, try, explain"),
+        "courier": (
+            "hub.cli.courier:courier",
+            "信使:与物理隔离网络人工摆渡",
+            "Courier: bundles carried by hand into a separate network",
+        ),
         "serve": (
             "hub.cli.serve:serve",
             "运行一个进程:网关、代理或连接器",

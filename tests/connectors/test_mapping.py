@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from connectors.mapping import MappedDialect, MappingInvalid, load
+from connectors.mapping.unfit import Unfit
+from connectors.mapping.units import UNITS, factor, reader, writer
 from connectors.protocol import Envelope, NotUnderstood
 
 CODES = "field,code,value,title\nreasonCode,1,URGENT_RISK,紧急\nreasonCode,2,STATUTORY_INTERVAL,周期\nreasonCode,3,SUPERIOR_ORDER,上级\nreasonCode,9,URGENT_RISK,旧码\n"
@@ -123,3 +125,89 @@ def test_a_wrong_mapping_names_its_fault(tmp_path: Path, fields: str, words: str
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
     with pytest.raises(MappingInvalid, match=r"4 fault\(s\)"):
         mapping(tmp_path, words="{uscc: code}")
+
+
+CEL = "{cel: 'amount >= 10000.0 ? \"URGENT_RISK\" : \"SUPERIOR_ORDER\"', in: {amount: 'fee:float'}}"
+
+
+def test_a_value_may_follow_from_others_in_cel(tmp_path: Path) -> None:
+    """It is not written, but what is written must give it again: else this system cannot say the event."""
+    dialect = mapping(tmp_path, f"{{reason: fee, reasonCode: {CEL}}}")
+    record = {k: v for k, v in SENT.items() if k not in {"why", "text"}} | {"fee": "20000"}
+
+    both_ways(dialect, record, {**DATA, "reason": "20000"})
+    assert dialect.read({**record, "fee": "20"})[0].data["reasonCode"] == "SUPERIOR_ORDER"
+    assert dialect.write(EVENT, {**DATA, "reason": "20"}, Envelope("7")) is None
+
+
+def test_an_input_that_is_absent_or_wrong(tmp_path: Path) -> None:
+    dialect = mapping(tmp_path, f"{{reason: {{from: text}}, reasonCode: {CEL}}}")
+    record = {k: v for k, v in SENT.items() if k != "why"}
+
+    assert "reasonCode" not in dialect.read(record)[0].data
+    with pytest.raises(NotUnderstood) as caught:
+        dialect.read({**record, "fee": "much"})
+    assert (caught.value.source, caught.value.rule[-1:].isdigit()) == ("fee", True)
+
+
+def test_a_condition_in_cel_says_what_is_to_be_written(tmp_path: Path) -> None:
+    when = "{cel: 'flag in [\"1\", \"2\"] && n > 0', in: {flag: 旗, n: 'n:int'}, say: {旗: '1', n: '1'}}"
+    dialect = mapping(tmp_path, f"{{reason: {{from: text, when: {when}}}}}")
+
+    both_ways(dialect, {**SENT, "旗": "1", "n": "1"}, DATA)
+    assert "reason" not in dialect.read({**SENT, "旗": "3", "n": "1"})[0].data
+    assert "reason" not in dialect.read({**SENT, "旗": "1"})[0].data
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{cel: 'amount >', in: {amount: fee}}", "1:"),
+        ("{cel: 'amount > other', in: {amount: fee}}", "other is not declared"),
+        ("{cel: 'true', in: {amount: fee}}", "amount is not used"),
+        ("{cel: 'amount + 1', in: {amount: 'fee:float'}}", "must be the same type"),
+        ("{cel: 'nosuch(amount)', in: {amount: fee}}", "nosuch"),
+        ("{cel: 'amount', in: {金额: fee}}", "is not `name: path`"),
+        ("{cel: 'amount', in: {amount: fee}, from: fee}", "not with from"),
+    ],
+)
+def test_a_wrong_expression_is_found_at_loading(tmp_path: Path, rule: str, said: str) -> None:
+    with pytest.raises(MappingInvalid) as caught:
+        mapping(tmp_path, f"{{reasonCode: {rule}}}")
+    assert said in str(caught.value)
+    assert "line " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("unit", "written", "fen"),
+    [
+        ("元", "1,200.50", 120_050), ("万元", "1.25", 1_250_000), ("万元", 3, 3_000_000), ("万元", "0.000001", 1),
+        ("分", 7, 7), ("元", "8元", 800), ("千元", "-1.5", -150_000),
+    ],
+)  # fmt: skip
+def test_a_number_is_turned_exactly(unit: str, written: object, fen: int) -> None:
+    assert reader(unit, factor("fineFen", unit))(written) == fen
+
+
+@pytest.mark.parametrize("written", ["0.0000001", "1.2.3", "abc", "1e3", True, [], "9" * 17, float("inf")])
+def test_a_number_that_is_none_or_would_be_rounded_is_refused(written: object) -> None:
+    with pytest.raises(Unfit):
+        reader("万元", factor("fineFen", "万元"))(written)
+
+
+@pytest.mark.parametrize("unit", UNITS["money"])
+@pytest.mark.parametrize("fen", [0, 1, 99, 100, -1, 123_456_789, 10**15])
+def test_money_comes_back(unit: str, fen: int) -> None:
+    times = factor("amountFen", unit)
+    assert reader(unit, times)(writer(unit, times, typed=False)(fen)) == fen
+
+
+def test_a_week_is_not_three_days() -> None:
+    times = factor("gapDays", "周")
+    assert (reader("周", times)("2"), writer("周", times, typed=True)(14)) == (14, 2)
+    with pytest.raises(Unfit):
+        writer("周", times, typed=True)(3)
+    with pytest.raises(ValueError, match="there are"):
+        factor("fineFen", "周")
+    with pytest.raises(ValueError, match="neither money nor days"):
+        factor("stars", "周")
