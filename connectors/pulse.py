@@ -24,11 +24,16 @@ class Pulse:
 
     states: dict[str, str] = field(default_factory=dict)
     unreachable: dict[str, Unreachable] = field(default_factory=dict)
+    paused: set[str] = field(default_factory=set)  #: pumps that a person has stopped
 
     @property
     def ready(self) -> bool:
         """Is every pump at work?"""
         return bool(self.states) and all(state == "ok" for state in self.states.values())
+
+    def pausing(self, pump: str, paused: bool) -> None:
+        """Note whether *pump* stands still because a person wants it."""
+        (self.paused.add if paused else self.paused.discard)(pump)
 
     def cannot_reach(self, name: str, reason: str) -> None:
         """Note that the receiver *name* cannot be reached now."""

@@ -1,4 +1,8 @@
-"""Which outside systems there are, and how each talks. The one rule: an explicit table; nothing is found by scanning."""
+"""Which outside systems there are, and how each talks.
+
+The one rule: explicit tables; nothing is found by scanning. `CONNECTORS` is what is shipped; what an installation adds is told
+by `install` at the start of a process.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors import formats
 from connectors.mapping import MappedDialect, MappingInvalid
@@ -30,8 +35,25 @@ CONNECTORS: Final[Mapping[str, str]] = {
 }
 
 
+#: Dialect -> folder of what the installation has beside it.
+_own: dict[str, Path] = {}
+
+
 class UnknownDialect(LookupError):
     """No connector speaks this dialect."""
+
+
+class _Declared(BaseModel):
+    """``connector.yaml``: what a system is, beside its mapping."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    dialect: str = Field(pattern=r"^[a-z0-9-]{1,32}$")
+    parties: tuple[str, ...] = Field(min_length=1)
+    kinds: tuple[str, ...]
+    content_types: tuple[str, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +83,52 @@ class System:
             yield self.folder / test["file"], self.folder / test["expect"]
 
 
+def install(dialects: Mapping[str, Path]) -> None:
+    """Let *dialects*, each with its folder, be known beside those shipped, instead of what was told before."""
+    _own.clear()
+    _own.update(dialects)
+    system.cache_clear()
+
+
+def names() -> tuple[str, ...]:
+    """Every dialect."""
+    return (*CONNECTORS, *_own)
+
+
+def folder_of(dialect: str) -> Path:
+    """Where its files are. Raise `UnknownDialect`."""
+    if dialect in CONNECTORS:
+        return HERE / CONNECTORS[dialect]
+    try:
+        return _own[dialect]
+    except KeyError:
+        raise UnknownDialect(dialect) from None
+
+
 @cache
 def system(dialect: str) -> System:
     """The system that speaks *dialect*, compiled on first use. Raise `UnknownDialect` or `MappingInvalid`."""
-    try:
-        folder = HERE / CONNECTORS[dialect]
-    except KeyError:
-        raise UnknownDialect(dialect) from None
-    declared: Mapping[str, Any] = yaml.safe_load((folder / "connector.yaml").read_text("utf-8"))
-    if declared["dialect"] != dialect:
-        raise MappingInvalid(f"{folder}/connector.yaml speaks {declared['dialect']}, not {dialect}")
+    folder = folder_of(dialect)
+    declared = _declared(folder / "connector.yaml")
+    if declared.dialect != dialect:
+        raise MappingInvalid(f"{folder}/connector.yaml speaks {declared.dialect}, not {dialect}")
     mapping = folder / "mapping.yaml"
     return System(
         folder=folder,
-        title=declared["title"],
-        parties=tuple(declared["parties"]),
-        kinds=tuple(declared["kinds"]),
-        content_types=tuple(declared["content_types"]),
+        title=declared.title,
+        parties=declared.parties,
+        kinds=declared.kinds,
+        content_types=declared.content_types,
         dialect=load_mapping(mapping, dialect),
         format=formats.make(load_document(mapping)["format"]),
     )
+
+
+def _declared(path: Path) -> _Declared:
+    try:
+        return _Declared.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        raise MappingInvalid(f"{path}: {error}") from None
 
 
 def dialect(name: str) -> MappedDialect:
@@ -90,7 +138,7 @@ def dialect(name: str) -> MappedDialect:
 
 def for_party(code: str) -> tuple[str, ...]:
     """Names of the dialects in which *code* speaks and is spoken to."""
-    return tuple(name for name in CONNECTORS if system(name).speaks_for(code))
+    return tuple(name for name in names() if system(name).speaks_for(code))
 
 
 def rows(dialect: str, value: bytes, content_type: str = "") -> list[Row]:

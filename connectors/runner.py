@@ -7,7 +7,7 @@ twice after a kill carries the same id: at least once, with stable ids, is the p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from connectors import formats
 from connectors.formats import limits
 from connectors.handing import FIRST_PAUSE, LONGEST_PAUSE, hand_out
+from connectors.pauses import Pauses, pausing
 from connectors.protocol import Connector, Delivery, Draft, NotUnderstood, Unavailable
 from connectors.pulse import Pulse
 from hub.canonical.catalogue import Catalogue
@@ -122,9 +123,14 @@ def producer_for(bootstrap: str) -> AIOKafkaProducer:
 
 
 async def run(
-    connectors: Mapping[str, Connector], topics: Topics, bootstrap: str, pulse: Pulse, now: Callable[[], datetime]
+    connectors: Mapping[str, Connector],
+    topics: Topics,
+    bootstrap: str,
+    pulse: Pulse,
+    now: Callable[[], datetime],
+    pauses: Pauses,
 ) -> None:
-    """Both directions of every connector, until cancelled."""
+    """Both directions of every connector, until cancelled; each stands still while it is paused."""
 
     def taking(connector: Connector) -> Callable[[], Awaitable[None]]:
         async def pump() -> None:
@@ -140,9 +146,12 @@ async def run(
 
         return pump
 
+    def kept(pump: str, work: Callable[[], Awaitable[None]]) -> Coroutine[Any, Any, None]:
+        return keep_running(pump, pausing(pump, work, pauses, lambda paused: pulse.pausing(pump, paused)), pulse)
+
     async with asyncio.TaskGroup() as group:
         for name, connector in connectors.items():
             if connector.source is not None:
-                group.create_task(keep_running(f"{name}.in", taking(connector), pulse))
+                group.create_task(kept(f"{name}.in", taking(connector)))
             if connector.sinks:
-                group.create_task(keep_running(f"{name}.out", handing(connector), pulse))
+                group.create_task(kept(f"{name}.out", handing(connector)))

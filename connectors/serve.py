@@ -13,13 +13,18 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 import structlog
 
-from connectors import registry
-from connectors.filedrop import FileSink, FileSource, Folders
+from connectors import kinds, registry
+from connectors.filedrop import FileSource
+from connectors.filedrop.kind import FileDrop, FileSettings
 from connectors.filedrop.progress import in_log, on_terminal
+from connectors.kind import Connection, Site
+from connectors.own import install
+from connectors.pauses import Pauses
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
@@ -45,33 +50,28 @@ def now() -> datetime:
     return datetime.now(SHANGHAI)
 
 
-def file_connectors(
-    root: Path, parties: Iterable[str], only: Iterable[str] = (), *, manifests: bool = False, progress: bool = False
+def connect(
+    site: Site, connections: Iterable[Connection], only: Collection[str] = (), *, manifests: bool = False
 ) -> dict[str, Connector]:
-    """A connector for each system that takes files; its owner has the inbox, every party it speaks for an outbox."""
-    known, wanted = tuple(parties), frozenset(only)
+    """A connector for each of *connections*, and drop folders for each system that takes files and has no others."""
+    named = list(connections)
+    with_folders = {each.system.dialect.name for each in named if each.kind == FileDrop.name}
+    dropped = (
+        Connection(dialect, system.owner, system, FileDrop.name, FileSettings(manifests=manifests), site.drop)
+        for dialect in registry.names()
+        if "file" in (system := registry.system(dialect)).kinds and dialect not in with_folders
+    )
+    return {
+        each.name: kinds.kind(each.kind).connect(each, site)
+        for each in (*named, *dropped)
+        if not only or each.party in only
+    }
+
+
+def site_of(settings: Settings, root: Path, parties: Collection[str], *, progress: bool = False) -> Site:
+    """What this process lends to its connections."""
     watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
-    found = {}
-    for dialect in registry.CONNECTORS:
-        system = registry.system(dialect)
-        if "file" not in system.kinds or (wanted and system.owner not in wanted):
-            continue
-        folders = {party: Folders(root / party) for party in known if system.speaks_for(party)}
-        found[dialect] = Connector(
-            name=dialect,
-            party=system.owner,
-            dialect=system.dialect,
-            format=system.format,
-            source=FileSource(
-                folders[system.owner],
-                system.format,
-                now=now,
-                manifests=manifests,
-                progress=watch,
-            ),
-            sinks={party: FileSink(each, system.format, manifests=manifests) for party, each in folders.items()},
-        )
-    return found
+    return Site(root, settings.state_dir, parties, now, watch)
 
 
 @click.command()
@@ -103,12 +103,14 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     codes = load_reference(settings.reference_dir).directory.codes()
     topics = load_topics(settings)
     unknown = [party for party in parties if party not in codes]
-    files = file_connectors(root, codes, parties, manifests=manifests, progress=sys.stderr.isatty())
-    found = files | _webhooks(settings, codes, parties)
+    site = site_of(settings, root, codes, progress=sys.stderr.isatty())
+    own = install(settings.connectors_dir)
+    found = connect(site, own.connections(codes).values(), parties, manifests=manifests)
+    found |= _webhooks(settings, codes, parties)
     if unknown or not found:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
-    asyncio.run(_serve(found, topics, address, health_port))
+    asyncio.run(_serve(found, topics, address, health_port, Pauses.under(settings.state_dir)))
 
 
 def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
@@ -125,9 +127,9 @@ def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str])
     return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
-async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int) -> None:
+async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int, pauses: Pauses) -> None:
     pulse = Pulse()
-    work = asyncio.create_task(run(found, topics, bootstrap, pulse, now))
+    work = asyncio.create_task(run(found, topics, bootstrap, pulse, now, pauses))
     loop = asyncio.get_running_loop()
     stopped = 0
 
@@ -185,6 +187,9 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
     }
 
 
-def _waiting(pulse: Pulse) -> dict[str, dict[str, str]]:
-    """Receivers that cannot be reached at this moment, with the reason."""
-    return {"waiting": {name: one.reason for name, one in pulse.unreachable.items()}}
+def _waiting(pulse: Pulse) -> dict[str, Any]:
+    """Receivers that cannot be reached at this moment, with the reason, and pumps that a person has stopped."""
+    return {
+        "waiting": {name: one.reason for name, one in pulse.unreachable.items()},
+        "paused": sorted(pulse.paused),
+    }

@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     test_bootstrap: str | None = None  #: tests use this cluster and start none
     reference_dir: Path | None = None  #: a folder of reference data instead of the shipped one
     topics_file: Path | None = None  #: instead of the project's own topics.yaml
+    connectors_dir: Path = Path("own")  #: a folder with this installation's own connectors and its connections
     webhooks_file: Path | None = None  #: YAML: the parties that are pushed to, and where; read by the connectors
     tokens_file: Path | None = None  #: JSON: party → token, read by the gateway
     state_dir: Path = Path(".hub/state")  #: databases and cursors of this machine's processes

@@ -18,7 +18,17 @@ from typing import Final, Literal, Self, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from hub.topics_file import ROLES, EnvironmentPart, FixedTopic, PartyPart, TemplateTopic, TopicPart, TopicsFile, fault
+from hub.topics_file import (
+    ROLES,
+    DialectPart,
+    EnvironmentPart,
+    FixedTopic,
+    PartyPart,
+    TemplateTopic,
+    TopicPart,
+    TopicsFile,
+    fault,
+)
 
 _NAME: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _LONGEST_NAME: Final = 249  # Kafka's limit
@@ -131,8 +141,17 @@ class Topics:
         self._tenants = MappingProxyType(built.tenants)
 
     @classmethod
-    def load(cls, path: Path, parties: Iterable[str], environment: str | None = None) -> Self:
-        """Read *path* for the party codes *parties*, with what differs in *environment*. Faults come all at once."""
+    def load(
+        cls,
+        path: Path,
+        parties: Iterable[str],
+        environment: str | None = None,
+        dialects: Iterable[tuple[str, str]] = (),
+    ) -> Self:
+        """Read *path* for the party codes *parties*, with what differs in *environment*. Faults come all at once.
+
+        *dialects*: (party, dialect) spoken in this installation though the file does not name them.
+        """
         try:
             document = yaml.load(path.read_text("utf-8"), Loader=yaml.CSafeLoader)
             file = TopicsFile.model_validate(document)
@@ -140,6 +159,8 @@ class Topics:
             raise TopicsInvalid(path, [str(error)]) from None
         except ValidationError as error:
             raise TopicsInvalid(path, map(fault, error.errors())) from None
+        for party, dialect in dialects:
+            file.parties.setdefault(party, PartyPart()).dialects.setdefault(dialect, DialectPart())
         built = _Build(file, tuple(parties), environment)
         if built.faults:
             raise TopicsInvalid(path, built.faults)

@@ -37,7 +37,7 @@ for verb in (receivers, parked, resend, park, open_, signing):
 def list_(output: str) -> None:
     """One line per system."""
     rows = []
-    for name in registry.CONNECTORS:
+    for name in registry.names():
         system = _system(name)
         rows.append({
             "dialect": name, "title": system.title, "parties": list(system.parties), "kinds": list(system.kinds),
@@ -56,7 +56,7 @@ def list_(output: str) -> None:
 def check(dialects: tuple[str, ...], output: str) -> int:
     """Compile every mapping and read every sample; 0 all as expected, 1 findings, 3 a mapping is wrong, 5 no such dialect."""
     rows: list[Item] = []
-    for name in dialects or tuple(registry.CONNECTORS):
+    for name in dialects or registry.names():
         for sample, expected in _system(name).cases():
             try:
                 found = [_event(draft) for draft in registry.read(name, sample.read_bytes())]
@@ -107,8 +107,8 @@ def _system(dialect: str) -> registry.System:
         raise Failed(
             Exit.NOT_FOUND,
             say(
-                f"没有方言 {dialect}。有: {'、'.join(registry.CONNECTORS)}",
-                f"no dialect {dialect}. There are: {', '.join(registry.CONNECTORS)}",
+                f"没有方言 {dialect}。有: {'、'.join(registry.names())}",
+                f"no dialect {dialect}. There are: {', '.join(registry.names())}",
             ),
         ) from None
     except (MappingInvalid, OSError) as error:

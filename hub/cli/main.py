@@ -117,11 +117,12 @@ def hub() -> None:
     """The root of all verbs."""
 
 
-def _end_if_reference_is_wrong(error: Exception) -> None:
-    """Any verb may be the first to read the reference data, and what is wrong there is nobody's bug."""
-    from hub.reference.finding import ReferenceInvalid  # noqa: PLC0415 - only when something went wrong
+def _end_if_files_are_wrong(error: Exception) -> None:
+    """Any verb may be the first to read the reference data or the own connectors; what is wrong there is nobody's bug."""
+    from connectors.own import OwnInvalid  # noqa: PLC0415 - only when something went wrong
+    from hub.reference.finding import ReferenceInvalid  # noqa: PLC0415
 
-    if isinstance(error, ReferenceInvalid):
+    if isinstance(error, ReferenceInvalid | OwnInvalid):
         click.echo(str(error), err=True)
         sys.exit(Exit.CONFIGURATION)
 
@@ -142,7 +143,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
     except Exception as error:  # noqa: BLE001 - the last resort, and it reports
-        _end_if_reference_is_wrong(error)
+        _end_if_files_are_wrong(error)
         with tempfile.NamedTemporaryFile("w", prefix="hub-bug-", suffix=".txt", delete=False) as report:
             report.write(f"{sys.version}\n{sys.argv}\n{traceback.format_exc()}")
         last = traceback.format_exc().strip().splitlines()[-1]

@@ -38,7 +38,7 @@ def map_() -> None:
 def lint(mappings: tuple[str, ...], output: str) -> int:
     """0 right, 1 faults, 5 no such mapping."""
     rows: list[Item] = []
-    names = mappings or tuple(registry.CONNECTORS)
+    names = mappings or registry.names()
     for name in names:
         path = path_of(name)
         try:
@@ -88,7 +88,7 @@ def _names(steps: tuple[Step, ...]) -> set[str]:
 def test(mappings: tuple[str, ...], output: str) -> int:
     """0 as expected, 1 differences, 2 no tests, 3 a mapping is wrong, 5 no such mapping."""
     rows: list[Item] = []
-    for name in mappings or tuple(registry.CONNECTORS):
+    for name in mappings or registry.names():
         written = opened(name)
         for sample, expected in written.cases():
             wrong = _tried(written, sample, expected)
@@ -158,7 +158,7 @@ def explain(mapping: str, file: Path, row: int, output: str) -> None:
 def coverage(mappings: tuple[str, ...], output: str) -> int:
     """One line per message that a sample shows; 1 if a source field is neither mapped nor ignored by name."""
     rows: list[Item] = []
-    for name in mappings or tuple(registry.CONNECTORS):
+    for name in mappings or registry.names():
         rows += _covered(opened(name))
     emit(
         "MappingCoverage", rows, output,

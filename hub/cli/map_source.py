@@ -50,15 +50,14 @@ class Written:
 
 def path_of(name: str) -> Path:
     """The file that *name* means."""
-    if name in registry.CONNECTORS:
-        return registry.HERE / registry.CONNECTORS[name] / "mapping.yaml"
-    folders = {folder: registry.HERE / folder / "mapping.yaml" for folder in registry.CONNECTORS.values()}
-    if name in folders:
-        return folders[name]
+    places = {dialect: registry.folder_of(dialect) for dialect in registry.names()}
+    for folder in (places.get(name), *(each for each in places.values() if each.name == name)):
+        if folder is not None:
+            return folder / "mapping.yaml"
     path = Path(name) / "mapping.yaml" if Path(name).is_dir() else Path(name)
     if path.is_file():
         return path
-    there = ", ".join(registry.CONNECTORS)
+    there = ", ".join(registry.names())
     raise Failed(
         Exit.NOT_FOUND,
         say(f"没有映射 {name}。有: {there},或给出文件", f"no mapping {name}. There are: {there}, or name a file"),

@@ -13,9 +13,9 @@ from connectors.protocol import Draft
 
 def content_types(dialect: str) -> tuple[str, ...]:
     """What its connector takes; empty if no connector speaks it."""
-    return registry.system(dialect).content_types if dialect in registry.CONNECTORS else ()
+    return registry.system(dialect).content_types if dialect in registry.names() else ()
 
 
 def read(dialect: str, raw: bytes, content_type: str) -> Sequence[Draft] | None:
     """Every event *raw* tells, None if no connector speaks the dialect. Raise `Refused` for what is not understood."""
-    return registry.read(dialect, raw, content_type) if dialect in registry.CONNECTORS else None
+    return registry.read(dialect, raw, content_type) if dialect in registry.names() else None

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from connectors.runner import producer_for, take_in
-from connectors.serve import file_connectors, now
+from connectors.serve import connect, now
+from tests.connectors.sites import site
 
 
 def die_at(step: int, when: str) -> None:
@@ -35,7 +36,7 @@ def die_at(step: int, when: str) -> None:
 
 
 async def main(root: Path, bootstrap: str, topic: str) -> None:
-    connector = file_connectors(root, ["GY-RSJ"], ["GY-RSJ"])["rsj-csv"]
+    connector = connect(site(root, ["GY-RSJ"]), [], ["GY-RSJ"])["rsj-csv"]
     topics: Any = SimpleNamespace(ingress=lambda party, dialect: SimpleNamespace(name=topic))
     async with producer_for(bootstrap) as producer:
         await take_in(connector, topics, producer, now)

@@ -28,10 +28,11 @@ from connectors.memory import MemorySink, MemorySource, PlainDialect
 from connectors.protocol import Connector, Unavailable
 from connectors.pulse import Pulse
 from connectors.runner import keep_running, take_in
-from connectors.serve import file_connectors
+from connectors.serve import connect
 from hub.canonical.event import SHANGHAI, Event, derived_id, own_event_id
 from hub.testing import Broker
 from hub.wire import avro, envelope
+from tests.connectors.sites import site
 
 NOW = datetime(2026, 3, 9, 10, tzinfo=SHANGHAI)
 RSJ = registry.system("rsj-csv")
@@ -303,7 +304,7 @@ class TestOnARealBroker:
         async with runner.producer_for(kafka.bootstrap) as producer:
             for step, when in points:
                 root = tmp_path / f"{step}{when}"
-                connector = file_connectors(root, ["GY-RSJ"], ["GY-RSJ"])["rsj-csv"]
+                connector = connect(site(root, ["GY-RSJ"]), [], ["GY-RSJ"])["rsj-csv"]
                 task = asyncio.create_task(take_in(connector, topics, producer, lambda: NOW))
                 home = root / "GY-RSJ"
                 await until(lambda home=home: "a.csv" in names(home / "done") and not names(home / ".work"))  # type: ignore[misc]

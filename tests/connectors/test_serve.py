@@ -18,11 +18,12 @@ from aiokafka.errors import TopicAlreadyExistsError
 from click.testing import CliRunner
 
 from connectors import registry
-from connectors.serve import connectors, file_connectors
+from connectors.serve import connect, connectors
 from hub.cli.connector import connector
 from hub.local.ports import free_ports
 from hub.reference import load as load_reference
 from hub.testing import Broker
+from tests.connectors.sites import site
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = registry.system("rsj-csv").folder / "samples/leads.csv"
@@ -88,7 +89,7 @@ async def test_the_process_takes_files_says_it_is_ready_and_stops_when_told(tmp_
 
 
 def test_the_brigades_units_have_outboxes_and_one_inbox(tmp_path: Path) -> None:
-    found = file_connectors(tmp_path, load_reference().directory.codes(), ["GY-ZD"])
+    found = connect(site(tmp_path, load_reference().directory.codes()), [], ["GY-ZD"])
 
     assert list(found) == ["zhifa-json"]
     assert {"GY-ZD", "GY-ZD-DD2", "GY-ZD-NM"} <= set(found["zhifa-json"].sinks)

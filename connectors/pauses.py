@@ -1,0 +1,88 @@
+"""Which connections a person has stopped for a while, and who tells the process: a small file in the state directory.
+
+The one rule: a pause takes nothing away. What is in work is settled or begun again later, offsets and cursors stay where they are,
+and what piles up waits at the peer or in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from connectors.filedrop.folders import put
+
+DIRECTIONS: Final = ("in", "out")
+_LOOK_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The file *path*: pump (``<connection>.in``, ``<connection>.out``) -> why it was paused."""
+
+    path: Path
+
+    @staticmethod
+    def under(state_dir: Path) -> Pauses:
+        """Those of the machine whose state lies in *state_dir*."""
+        return Pauses(state_dir / "connectors" / "paused.json")
+
+    def all(self) -> dict[str, str]:
+        """Every paused pump with the reason."""
+        try:
+            found: dict[str, str] = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        return found
+
+    def pause(self, pump: str, reason: str) -> None:
+        """Stop *pump* until it is resumed, also over restarts."""
+        self._keep(self.all() | {pump: reason})
+
+    def resume(self, pump: str) -> bool:
+        """Let *pump* go on; False if it was not paused."""
+        found = self.all()
+        was = found.pop(pump, None) is not None
+        self._keep(found)
+        return was
+
+    async def until_resumed(self, pump: str) -> None:
+        """Return while *pump* is not paused."""
+        while pump in self.all():
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def until_paused(self, pump: str) -> None:
+        """Return once *pump* is paused."""
+        while pump not in self.all():
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _keep(self, pauses: dict[str, str]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        put(self.path, json.dumps(pauses, ensure_ascii=False, indent=2, sort_keys=True).encode())
+
+
+def pausing(
+    pump: str, work: Callable[[], Awaitable[None]], pauses: Pauses, told: Callable[[bool], None]
+) -> Callable[[], Awaitable[None]]:
+    """*work* that stops while *pump* is paused and begins again after. *told* hears of each change."""
+
+    async def run() -> None:
+        while True:
+            told(pump in pauses.all())
+            await pauses.until_resumed(pump)
+            told(False)
+            working = asyncio.ensure_future(work())
+            watching = asyncio.create_task(pauses.until_paused(pump))
+            try:
+                await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+                if working.done():
+                    return working.result()
+            finally:
+                for task in (working, watching):
+                    task.cancel()
+                await asyncio.gather(working, watching, return_exceptions=True)
+
+    return run
