@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, Final, Protocol, runtime_checkable
 
 from connectors.formats import limits
 from connectors.formats.csv_rows import CsvRows
+from connectors.formats.form_fields import FormFields
 from connectors.formats.json_lines import JsonLines
 from connectors.formats.json_records import JsonRecords
 from connectors.formats.sheet_rows import SheetRows
@@ -21,6 +22,7 @@ def _tsv(**options: Any) -> Format:
 #: The word ``format.kind`` of a mapping -> the format, made from the other words beside it.
 FORMATS: Final[Mapping[str, Callable[..., Format]]] = {
     "json": JsonRecords, "jsonl": JsonLines, "xml": XmlRecords, "csv": CsvRows, "tsv": _tsv, "xlsx": SheetRows,
+    "form": FormFields,
 }  # fmt: skip
 
 _TABLES: Final = (CsvRows, SheetRows)

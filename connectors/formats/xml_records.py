@@ -24,20 +24,23 @@ _UNFIT: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 class XmlRecords:
     """*root* holds elements *record*; *detail* names elements that belong to the record with the same attribute *by*.
 
-    A bureau's master and detail tables leave its system as separate records; here they become one again.
+    A bureau's master and detail tables leave its system as separate records; here they become one again. *namespace* is the
+    one that all its elements are in; attributes are in none.
     """
 
     extension = "xml"
     content_type = "application/xml"
 
-    def __init__(self, root: str, record: str, detail: str = "", by: str = "", encoding: str = "UTF-8") -> None:
+    def __init__(
+        self, root: str, record: str, detail: str = "", by: str = "", encoding: str = "UTF-8", namespace: str = ""
+    ) -> None:
         self._root, self._record, self._detail, self._by = root, record, detail, f"@{by}"
-        self._encoding = encoding
+        self._encoding, self._namespace = encoding, namespace
 
     def decode(self, value: bytes) -> list[Row]:
         """The records of one document, in its order; details joined to theirs."""
         limits.within(value, limits.XML_BYTES)
-        children = _parsed(value, self._root, self._record)
+        children = _parsed(value, self._root, self._record, self._namespace)
         rows: list[Row] = []
         masters: dict[object, dict[str, Any]] = {}
         strays: list[tuple[int, Any]] = []
@@ -73,21 +76,25 @@ class XmlRecords:
 
     def encode(self, records: Sequence[Record]) -> bytes:
         """The document of *records*, each followed by its details."""
-        root = etree.Element(self._root)
+        within = f"{{{self._namespace}}}" if self._namespace else ""
+        default: Any = {None: self._namespace} if within else None  # the stubs know only named prefixes
+        root = etree.Element(f"{within}{self._root}", nsmap=default)
         for record in records:
             details = record.get(self._detail, ()) if self._detail else ()
             _fill(
-                etree.SubElement(root, self._record),
+                etree.SubElement(root, f"{within}{self._record}"),
                 {name: each for name, each in record.items() if name != self._detail},
+                within,
             )
             for detail in details:
-                _fill(etree.SubElement(root, self._detail), {self._by: record.get(self._by, ""), **detail})
+                content = {self._by: record.get(self._by, ""), **detail}
+                _fill(etree.SubElement(root, f"{within}{self._detail}"), content, within)
         document: bytes = etree.tostring(root, encoding=self._encoding, xml_declaration=True)  # type: ignore[assignment]  # a str only for encoding "unicode"
         return document
 
 
-def _parsed(value: bytes, root: str, record: str) -> list[tuple[str, Any]]:
-    target: Any = _Target()
+def _parsed(value: bytes, root: str, record: str, namespace: str) -> list[tuple[str, Any]]:
+    target: Any = _Target(f"{{{namespace}}}" if namespace else "")
     # `internal` for the five entities every document has (with False, libxml2 spells &amp; in an attribute `&#38;`);
     # others cannot be declared without a DOCTYPE, which `_Target` refuses before its first declaration is read.
     parser = etree.XMLParser(
@@ -118,7 +125,8 @@ def _parsed(value: bytes, root: str, record: str) -> list[tuple[str, Any]]:
 class _Target:
     """Builds values while libxml2 reads, and stops it at the first thing a peer may not send."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
         self._open: list[tuple[str, dict[str, Any], list[str]]] = []
         self._elements = 0
         self._result: tuple[str, Any] = ("", "")
@@ -137,7 +145,17 @@ class _Target:
             raise limits.too_large("XML 元素个数", "number of XML elements", limits.XML_ELEMENTS)
         if len(self._open) >= limits.XML_DEPTH:
             raise limits.too_large("XML 嵌套层数", "XML depth", limits.XML_DEPTH)
-        self._open.append((tag, {f"@{name}": text for name, text in attributes.items()}, []))
+        name = tag.removeprefix(self._namespace)
+        if name.startswith("{") or (self._namespace and name == tag):
+            found = tag[1:].partition("}")[0] if tag.startswith("{") else ""
+            raise NotUnderstood(
+                "XML 元素不在约定的命名空间内",
+                source=tag.rpartition("}")[2][:40],
+                value=found[:80],
+                detail_en="an element outside the namespace of this system",
+                suggestion=f"命名空间应为 {self._namespace.strip('{}') or '空'}",
+            )
+        self._open.append((name, {f"@{name}": text for name, text in attributes.items()}, []))
 
     def data(self, text: str) -> None:
         if self._open:
@@ -168,15 +186,15 @@ class _Target:
         return self._result
 
 
-def _fill(element: etree._Element, content: Mapping[str, Any]) -> None:
+def _fill(element: etree._Element, content: Mapping[str, Any], within: str) -> None:
     for name, value in content.items():
         if name.startswith("@"):
             element.set(name[1:], _carried(str(value)))
             continue
         for one in value if isinstance(value, list) else [value]:
-            child = etree.SubElement(element, name)
+            child = etree.SubElement(element, f"{within}{name}")
             if isinstance(one, Mapping):
-                _fill(child, one)
+                _fill(child, one, within)
             else:
                 child.text = _carried(str(one))
 
