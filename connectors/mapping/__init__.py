@@ -4,7 +4,8 @@ The one rule: compiled once, pure ever after. `document` reads the YAML, `fields
 and `cells`, `dialect` puts messages into their frame. `README.md` of `connectors/` describes the language.
 """
 
-from connectors.mapping.dialect import MappedDialect, Message, compiled, load
+from connectors.mapping.dialect import MappedDialect, compiled, load
 from connectors.mapping.document import MappingInvalid
+from connectors.mapping.message import Message
 
 __all__ = ["MappedDialect", "MappingInvalid", "Message", "compiled", "load"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from connectors.mapping.dialect import MappedDialect
 from connectors.mapping.journey import Route, routes
+from connectors.mapping.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,8 @@ def mappings(before: MappedDialect, after: MappedDialect) -> Iterator[Difference
         if old is None or new is None:
             yield Difference(event, old.kind if old else "", new.kind if new else "")
             continue
-        if (old.kind, old.condition) != (new.kind, new.condition):
-            yield Difference(
-                f"{event} kind", f"{old.kind} {old.condition}".strip(), f"{new.kind} {new.condition}".strip()
-            )
+        if (one := _recognised(old)) != (other := _recognised(new)):
+            yield Difference(f"{event} kind", one, other)
         ways = [{route.field: _way(route) for route in routes(each)} for each in (old, new)]
         for field in dict.fromkeys((*ways[0], *ways[1])):
             one, other = ways[0].get(field, ""), ways[1].get(field, "")
@@ -56,6 +55,14 @@ def mappings(before: MappedDialect, after: MappedDialect) -> Iterator[Difference
                 new.codec.names.paths() - old.codec.names.paths(),
             )
             yield Difference(f"{event} names", "、".join(sorted(gone)), "、".join(sorted(come)))
+
+
+def _recognised(message: Message) -> str:
+    """How a record is known to be *message*, and whose event it is."""
+    said = (("step", message.step), ("under", message.under), ("party", message.party))
+    return " ".join(
+        filter(None, (message.kind, message.condition, *(f"{word}: {name}" for word, name in said if name)))
+    )
 
 
 def _way(route: Route) -> str:

@@ -14,13 +14,13 @@ from typing import Any, Final
 import orjson
 
 from connectors.mapping import tables
-from connectors.mapping.conditions import Condition, compile_condition
+from connectors.mapping.conditions import compile_condition
 from connectors.mapping.document import Lined, MappingInvalid, nearest
 from connectors.mapping.document import load as load_document
 from connectors.mapping.fields import Compiler, Shape, Vocabulary
-from connectors.mapping.known import Finder, Known
+from connectors.mapping.known import Known
+from connectors.mapping.message import Message, joined, step_faults, which
 from connectors.mapping.moments import ISO
-from connectors.mapping.objects import ObjectCodec
 from connectors.mapping.scalars import NARROW, Style
 from connectors.mapping.swift import Swift, swift
 from connectors.mapping.unfit import Unfit
@@ -33,23 +33,9 @@ NOTICE: Final = "*"
 _TOP: Final = frozenset({
     "mapping", "format", "frame", "shape", "formats", "codes", "words", "rules", "messages", "ignore", "unmapped", "tests",
 })  # fmt: skip
-_FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence"})
-_MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave"})
+_FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence", "steps"})
+_MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave", "step", "under", "party"})
 _NOTICE_FIELDS: Final = ("type", "title", "data")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One kind of message of a system and the event it is."""
-
-    kind: str
-    event: str
-    when: Condition
-    codec: ObjectCodec
-    frame: frozenset[str]  #: names of the record around the body; empty if the body is the record
-    unknown: Finder
-    line: int
-    condition: str = ""  #: ``when`` as written
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +48,7 @@ class Frame:
     party: str = ""
     sender: str = ""  #: on the way out: whose event it is
     sequence: str = ""  #: on the way out: version of the aggregate
+    steps: str = ""  #: the number that the events of one record share: ``<number>-<step>`` is the id of each
 
 
 class MappedDialect:
@@ -102,7 +89,7 @@ class MappedDialect:
         return self._by_event
 
     def read(self, record: Record) -> Sequence[Draft]:
-        """One record is one event in every mapping so far."""
+        """One event, or one for each step that the record tells."""
         frame = self._frame
         kind = self._text(record, frame.kind, required=True)
         own_id, party = self._text(record, frame.id), self._text(record, frame.party)
@@ -113,19 +100,41 @@ class MappedDialect:
             body = record.get(frame.body) or {}
             if type(body) is not dict:
                 raise NotUnderstood(f"{frame.body} 须为对象", source=frame.body, detail_en="must be an object")
-        message = self._message(kind, body)
-        if not message.frame or record.keys() <= message.frame:
-            quick = (self._swift.get(message.event) or self._compiled(message))(body)
-            if quick is not None:
-                return (Draft(message.event, quick, own_id, party),)
+        messages = self._messages(kind, body)
+        if not messages[0].step:
+            return (self._draft(messages[0], record, body, own_id, party),)
+        return tuple(
+            self._draft(each, record, body, self._step_id(each, record, own_id, alone=len(messages) == 1), party)
+            for each in messages
+        )
+
+    def _draft(self, message: Message, record: Record, body: Mapping[str, Any], own_id: str, party: str) -> Draft:
+        """The event that *message* is in *body*."""
         try:
+            if message.party:
+                party = message.speaker(body) or party
+            if not message.frame or record.keys() <= message.frame:
+                quick = (self._swift.get(message.event) or self._compiled(message))(body)
+                if quick is not None:
+                    return Draft(message.event, quick, own_id, party)
             data = message.codec.read(body)
         except Unfit as error:
             raise self._not_understood(error) from None
         unmapped = message.unknown(record)
         if unmapped and self._refuses:
             raise self._unmapped(message, unmapped)
-        return (Draft(message.event, data, own_id, party, tuple(unmapped or ())),)
+        return Draft(message.event, data, own_id, party, tuple(unmapped or ()))
+
+    def _step_id(self, message: Message, record: Record, own_id: str, *, alone: bool) -> str:
+        """The step's own id: the same in every later version of the record, which tells the former steps again."""
+        if not own_id:
+            return f"{self._text(record, self._frame.steps, required=True)}-{message.step}"
+        if alone:
+            return own_id
+        raise NotUnderstood(
+            f"有 {self._frame.id} 的记录只能含一个环节", source=self._frame.id, rule=self._at(message.line),
+            detail_en="a record with an id of its own tells one step", suggestion=f"多个环节的记录请不填 {self._frame.id}",
+        )  # fmt: skip
 
     def write(self, event_type: str, data: Mapping[str, Any], envelope: Envelope) -> Record | None:
         """The peer's own message; a notice for what it has no message for; None if it takes no notices either."""
@@ -133,29 +142,44 @@ class MappedDialect:
         if message is not None:
             try:
                 body = message.codec.write(data)
-                message.when.say(body)
-                if not message.when.expression or message.when.met(body):
+                message.say(body, envelope.party)
+                if self._says(message, body):
                     return self._framed(message.kind, body, envelope)
             except Unfit:
                 pass  # this system cannot say it: its people get the notice
         return self._written_notice(event_type, data, envelope) if self._notice else None
 
+    def _says(self, message: Message, body: Mapping[str, Any]) -> bool:
+        """Would *body* be read as *message* alone?"""
+        if message.step or message.under:
+            return [each is message for each in which(self._by_kind[message.kind], body)] == [True]
+        return not message.when.expression or message.when.met(body)
+
     def _compiled(self, message: Message) -> Swift:
         """On first use: a process reads few of the messages that its systems could send."""
         return self._swift.setdefault(message.event, swift(message.codec))
 
-    def _message(self, kind: str, body: Mapping[str, Any]) -> Message:
+    def _messages(self, kind: str, body: Mapping[str, Any]) -> tuple[Message, ...]:
         candidates = self._by_kind.get(kind, ())
-        for message in candidates:
-            try:
-                if not message.when or message.when.met(body):
-                    return message
-            except Unfit as error:
-                error.path.append(message.when.paths[0])
-                error.line = error.line or message.line
-                raise self._not_understood(error) from None
+        try:
+            found = which(candidates, body)
+        except Unfit as error:
+            raise self._not_understood(error) from None
+        if found:
+            return found
+        if candidates and candidates[0].step:
+            names = "、".join(each.under or each.when.paths[0] for each in candidates)
+            raise NotUnderstood(
+                f"{kind} 没有任何环节: {names}", source=candidates[0].under, rule=self._at(candidates[0].line),
+                detail_en=f"a {kind} that tells no step", suggestion="至少填写一个环节",
+            )  # fmt: skip
         if candidates:
-            names = "、".join(candidates[0].when.paths)
+            first = candidates[0]
+            if not first.when:  # there is one message only, and nothing where its fields stand
+                raise NotUnderstood(
+                    f"缺少 {first.under}", source=first.under, rule=self._at(first.line), detail_en="missing"
+                )
+            names = "、".join(first.when.paths)
             raise NotUnderstood(
                 f"{kind} 的 {names} 不是已知的值",
                 source=names,
@@ -280,12 +304,12 @@ def _compiled(document: Lined, path: Path, name: str) -> MappedDialect:
             continue
         message = _message(event, spec, line, document=document, frame=frame, vocabulary=vocabulary)
         messages += [message] if message else []
-    faults += vocabulary.faults
+    faults += vocabulary.faults + step_faults(messages, frame.steps)
     if faults:
         raise MappingInvalid("\n".join([f"{path}: {len(faults)} fault(s)", *(f"  {fault}" for fault in faults)]))
     unmapped = document.get("unmapped", "refuse")
     return MappedDialect(
-        name, path, frame, messages, notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide
+        name, path, frame, joined(messages), notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide
     )
 
 
@@ -338,22 +362,34 @@ def _message(
         rules.lines = {}
     compiler = Compiler(vocabulary, event, rules, spec.get("leave", ()), line)
     known = Known()
-    for name in (frame.kind, frame.id, frame.party, frame.sender, frame.sequence, *document.get("ignore", ())):
+    for name in (
+        frame.kind,
+        frame.id,
+        frame.party,
+        frame.sender,
+        frame.sequence,
+        frame.steps,
+        *document.get("ignore", ()),
+    ):
         if name:
             known.add(name)
     body = known.child(frame.body) if frame.body else known
+    under, party = str(spec.get("under", "")), str(spec.get("party", ""))
     try:
-        condition = compile_condition(spec.get("when", {}))
+        condition = compile_condition(spec.get("when", {}), under)
     except ValueError as error:
         vocabulary.faults.append(f"line {line}: {event} when: {error}")
         return None
     for name in condition.paths:
         body.add(name)
+    if party:
+        body.add(party)
     for name in spec.get("ignore", ()):
         body.claim(name)
-    codec = compiler.object(event_type.fields, body)
+    codec = compiler.object(event_type.fields, body, prefix=f"{under}." if under else "")
     vocabulary.faults.extend(f"line {line}: {event}: {name} is no field of this event" for name in compiler.unused())
     around = known.names() if frame.body else frozenset[str]()
     return Message(
-        str(spec.get("kind", "")), event, condition, codec, around, known.finder(), line, str(spec.get("when", ""))
-    )
+        str(spec.get("kind", "")), event, condition, codec, around, known, known.finder(), line,
+        str(spec.get("when", "")), str(spec.get("step", "")), under, party,
+    )  # fmt: skip

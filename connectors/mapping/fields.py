@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from connectors.mapping import operators, scalars, units
+from connectors.mapping import columns, operators, scalars, units
 from connectors.mapping.cells import cell_list, escape, unescape
 from connectors.mapping.conditions import compile_condition
 from connectors.mapping.document import Lined, nearest
@@ -24,9 +24,11 @@ from hub.canonical.catalogue import Field
 
 _OPERATORS: Final = frozenset({
     "from", "const", "as", "unit", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default", "cel", "in",
+    "numbered", "count",
 })  # fmt: skip
 _PYTHON: Final = {"string": str, "int": int, "bool": bool}
 _KINDS: Final = {"dt": "datetime", "date": "date", "dateOrDt": "moment", "uscc": "uscc"}
+_MOST_COLUMNS: Final = 20
 #: Classes whose values never stand in an error.
 _SECRET: Final = frozenset("wpsi")
 
@@ -101,7 +103,8 @@ class Compiler:
         key, read, put = found.placed
         personal = bool(each.classes & _SECRET or each.person_classes)
         return Step(
-            each.name, key, read, put, line, personal, rule, found.paths, each.many, found.derived, found.codec, found.inner
+            each.name, key, read, put, line, personal, rule, found.paths, each.many, found.derived, found.codec, found.inner,
+            found.numbered,
         )  # fmt: skip
 
     def _rule(self, each: Field, path: str, own: Mapping[str, Any]) -> tuple[Mapping[str, Any], int]:
@@ -123,7 +126,8 @@ class Compiler:
             name = self._words.words.get(each.name)
             if name is None:
                 raise ValueError(f"the dictionary has no word for {each.name}{nearest([each.name], self._words.words)}")
-        return prefix + str(name)
+        # under a step's own object, `/name` is the record's: what all steps of it share stands there once
+        return str(name)[1:] if str(name).startswith("/") else prefix + str(name)
 
     def _codec(self, each: Field, rule: Mapping[str, Any], style: Style) -> Codec:
         table = self._words.load_table(rule["table"]) if "table" in rule else None
@@ -167,7 +171,7 @@ class Compiler:
         step = operators.place(name, codec)
         if "default" in rule:
             step = operators.default(step, rule["default"])
-        return Found(self._conditional(step, rule, known), (name,), codec)
+        return Found(self._conditional(step, rule, known, prefix), (name,), codec)
 
     def _derived(self, each: Field, rule: Mapping[str, Any], known: Known) -> Found:
         if strange := set(rule) - {"cel", "in"}:
@@ -177,10 +181,13 @@ class Compiler:
             known.add(path)
         return Found(operators.derived(expression, _PYTHON[each.kind], each.enum), expression.paths, derived=True)
 
-    def _conditional(self, step: operators.Placed, rule: Mapping[str, Any], known: Known) -> operators.Placed:
+    def _conditional(
+        self, step: operators.Placed, rule: Mapping[str, Any], known: Known, prefix: str
+    ) -> operators.Placed:
         if "when" not in rule:
             return step
-        condition = compile_condition(rule["when"])
+        # beside the value: under a message's own object if that is where its fields stand
+        condition = compile_condition(rule["when"], prefix[:-1] if prefix.endswith(".") else "")
         for name in condition.paths:
             known.add(name)
         return operators.when(step, condition)
@@ -191,19 +198,21 @@ class Compiler:
         if self._words.shape.flat:
             # `from: ""` puts a block's fields among the others under their own names
             codec = self.object(each.record.fields, known, at=path, prefix=f"{name}_" if name else "", own=own)
-            return Found(self._conditional(operators.beside(codec), rule, known), (), None, codec.steps)
+            return Found(self._conditional(operators.beside(codec), rule, known, prefix), (), None, codec.steps)
         known.claim(name)
         inner = known
         for piece in name.split("."):
             inner = inner.child(piece)
         codec = self.object(each.record.fields, inner, at=path, own=own)
         step = operators.place(name, replace(codec, read=objects_only(codec)))
-        return Found(self._conditional(step, rule, known), (name,), codec, codec.steps)
+        return Found(self._conditional(step, rule, known, prefix), (name,), codec, codec.steps)
 
     def _list(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
         name, shape = self._name(each, rule, prefix), self._words.shape
         own = rule.get("map", {})
         codec: Codec
+        if "numbered" in rule:
+            return self._numbered(each, path, rule, known, prefix)
         if shape.cells:
             known.claim(name)
             codec = (
@@ -219,14 +228,34 @@ class Compiler:
         if each.record is None:
             codec = self._codec(each, rule, shape.style)
             step = operators.each(name, codec, single=bool(shape.item), container=container)
-            return Found(self._conditional(step, rule, known), (name,))
+            return Found(self._conditional(step, rule, known, prefix), (name,))
         inner = known
         for piece in name.split("."):
             inner = inner.child(piece)
         objects = self.object(each.record.fields, inner, at=path, own=own)
         entries = replace(objects, read=objects_only(objects))
         step = operators.each(name, entries, single=bool(shape.item), container=container)
-        return Found(self._conditional(step, rule, known), (name,), objects, objects.steps)
+        return Found(self._conditional(step, rule, known, prefix), (name,), objects, objects.steps)
+
+    def _numbered(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
+        most, count = int(rule["numbered"]), prefix + str(rule.get("count", ""))
+        if not 1 <= most <= _MOST_COLUMNS or count == prefix:
+            raise ValueError(f"numbered: 1 to {_MOST_COLUMNS} entries, with a `count` that tells how many there are")
+        own = Known()
+        objects: ObjectCodec | None = None
+        if each.record is None:
+            name = self._name(each, rule, prefix)
+            own.claim(name)
+            entries = columns.single(name, self._codec(each, rule, self._words.shape.style))
+        else:
+            below = f"{self._name(each, rule, prefix)}_" if self._words.shape.flat else prefix
+            objects = self.object(each.record.fields, own, at=path, prefix=below, own=rule.get("map", {}))
+            entries = columns.together(sorted(own.names()), objects)
+        names = [count, *(f"{name}_{number}" for name in sorted(own.names()) for number in range(1, most + 1))]
+        for name in names:
+            known.claim(name)
+        step = columns.numbered(count, most, *entries)
+        return Found(step, tuple(names), objects, objects.steps if objects else (), numbered=most)
 
     def _cell_text(self, each: Field, rule: Mapping[str, Any]) -> Codec:
         codec = self._codec(each, rule, self._words.shape.style)

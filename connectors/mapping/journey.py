@@ -6,11 +6,12 @@ The one rule: it asks the compiled mapping and never reads a value itself, so th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from connectors.mapping.dialect import MappedDialect, Message
+from connectors.mapping.dialect import MappedDialect
+from connectors.mapping.message import Message
 from connectors.mapping.objects import Step
 from connectors.protocol import MASKED, Record
 
@@ -26,6 +27,11 @@ class Route:
     rule: Mapping[str, Any]
     line: int
     personal: bool
+    numbered: bool = False  #: its sources are one column for each entry of a list
+
+    def numbers(self, path: str) -> list[str]:
+        """The entry whose column *path* is."""
+        return [f"[{self.sources.index(path)}]"] if self.numbered and path in self.sources else []
 
     def told(self) -> str:
         """Its rule as people write it, without what the dictionary and the schema say."""
@@ -43,6 +49,7 @@ class Leg:
     result: str = ""
     rule: str = ""
     line: int = 0
+    event: str = ""  #: which of the events that the record tells; empty for what belongs to none of them
 
 
 def routes(message: Message, body: str = "") -> list[Route]:
@@ -54,11 +61,25 @@ def _routes(steps: Sequence[Step], base: str, at: str) -> Iterator[Route]:
     for step in steps:
         field = f"{at}{step.name}"
         sources = tuple(base + path for path in step.paths)
-        if step.inner:
+        if step.numbered:
+            yield from _columns(step, base, field)
+        elif step.inner:
             below = f"{sources[0]}." if sources else base
             yield from _routes(step.inner, below, f"{field}.")
         else:
             yield Route(field, sources, step.rule, step.line, step.personal)
+
+
+def _columns(step: Step, base: str, field: str) -> Iterator[Route]:
+    """A list in numbered columns: what counts them, then a route for each kind of column."""
+    count, *columns = (base + path for path in step.paths)
+    if not step.inner:  # single values are one field of the event
+        yield Route(field, (count, *columns), step.rule, step.line, step.personal)
+        return
+    yield Route(field, (count,), step.rule, step.line, step.personal)
+    for inner in _routes(step.inner, base, f"{field}."):
+        sources = tuple(f"{path}_{n}" for path in inner.sources for n in range(1, step.numbered + 1))
+        yield replace(inner, sources=sources, numbered=len(inner.sources) == 1)
 
 
 def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -73,50 +94,76 @@ def leaves(value: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         yield at, value
 
 
-def journey(dialect: MappedDialect, record: Record) -> list[Leg]:
-    """Every value of *record*, then what the mapping adds. Raise `NotUnderstood` as reading does."""
-    [draft] = dialect.read(record)
-    message = dialect.messages.get(draft.type)
-    if message is None:  # a notice: the event as it is
-        return [Leg(path, _shown(value, personal=True), "frame") for path, value in leaves(record)]
-    known = routes(message, dialect.frame.body)
-    by_source = {source: route for route in known for source in route.sources}
-    unmapped = frozenset(message.unknown(record) or ())
-    data = dict(leaves(draft.data))
-    legs, met = [], set[str]()
-    frame = dialect.frame
-    around = {frame.kind, frame.id, frame.party, frame.sender, frame.sequence}
-    for path, value in leaves(record):
-        route = by_source.get(_INDEX.sub("", path))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One event of a record and the ways into it."""
+
+    event: str
+    by_source: Mapping[str, Route]
+    by_field: Mapping[str, Route]
+    data: Mapping[str, Any]
+    met: set[str]
+
+    def leg(self, path: str, value: Any) -> Leg | None:
+        """What becomes of *value* in this event; None if it has no part in it."""
+        route = self.by_source.get(_INDEX.sub("", path))
         if route is None:
+            return None
+        field, result = _landed(route, path, self.data)
+        self.met.add(field)
+        return self._made(route, field, result, path, value)
+
+    def added(self) -> Iterator[Leg]:
+        """What no source field holds."""
+        for field, result in self.data.items():
+            route = self.by_field.get(_INDEX.sub("", field))
+            if route is not None and field not in self.met:
+                yield self._made(route, field, result)
+
+    def _made(self, route: Route, field: str, result: Any, path: str = "", value: Any = None) -> Leg:
+        shown = _shown(value, personal=route.personal), _shown(result, personal=route.personal)
+        state = "mapped" if path else "added"
+        return Leg(path, shown[0], state, field, shown[1], route.told(), route.line, self.event)
+
+
+def journey(dialect: MappedDialect, record: Record) -> list[Leg]:
+    """Every value of *record*, then what the mapping adds to each event. Raise `NotUnderstood` as reading does."""
+    frame = dialect.frame
+    told: list[_Told] = []
+    around = {frame.kind, frame.id, frame.party, frame.sender, frame.sequence, frame.steps}
+    unmapped: set[str] = set()
+    for draft in dialect.read(record):
+        message = dialect.messages.get(draft.type)
+        if message is None:  # a notice: the event as it is
+            return [Leg(path, _shown(value, personal=True), "frame") for path, value in leaves(record)]
+        known = routes(message, frame.body)
+        by_source = {source: route for route in known for source in route.sources}
+        by_field = {route.field: route for route in known}
+        told.append(_Told(draft.type, by_source, by_field, dict(leaves(draft.data)), set()))
+        around.add(f"{frame.body}.{message.party}" if frame.body else message.party)
+        unmapped.update(message.unknown(record) or ())
+    legs: list[Leg] = []
+    for path, value in leaves(record):
+        found = [leg for each in told if (leg := each.leg(path, value))]
+        if not found:
             state = "frame" if path in around else "unmapped" if _within(path, unmapped) else "ignored"
-            legs.append(Leg(path, _shown(value, personal=state == "unmapped"), state))
-            continue
-        field, result = _landed(route.field, path, data)
-        met.add(field)
-        legs.append(
-            Leg(path, _shown(value, personal=route.personal), "mapped", field, _shown(result, personal=route.personal), route.told(), route.line)
-        )  # fmt: skip
-    by_field = {route.field: route for route in known}
-    for field, result in data.items():
-        route = by_field.get(_INDEX.sub("", field))
-        if route is not None and field not in met:
-            legs.append(Leg("", "", "added", field, _shown(result, personal=route.personal), route.told(), route.line))
-    return legs
+            found = [Leg(path, _shown(value, personal=state == "unmapped"), state)]
+        legs += found
+    return legs + [leg for each in told for leg in each.added()]
 
 
-def _landed(field: str, path: str, data: Mapping[str, Any]) -> tuple[str, Any]:
+def _landed(route: Route, path: str, data: Mapping[str, Any]) -> tuple[str, Any]:
     """The field with the entry numbers of *path*: a list keeps its order on the way."""
-    numbers = _INDEX.findall(path)
+    numbers = _INDEX.findall(path) or route.numbers(path)
     for name, value in data.items():
-        if _INDEX.sub("", name) == field:
+        if _INDEX.sub("", name) == route.field:
             there = _INDEX.findall(name)
             if there == (numbers or ["[0]"] * len(there)):
                 return name, value
-    return field, None
+    return route.field, None
 
 
-def _within(path: str, unmapped: frozenset[str]) -> bool:
+def _within(path: str, unmapped: Collection[str]) -> bool:
     return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in unmapped)
 
 

@@ -45,6 +45,14 @@ class Known:
             inner = self._inside[name] = Known()
         return inner
 
+    def widen(self, other: Known) -> None:
+        """Look at what *other* looks at too, at every depth."""
+        for name, inner in other._inside.items():
+            if inner is None:
+                self._inside.setdefault(name, None)
+            else:
+                self.child(name).widen(inner)
+
     def names(self) -> frozenset[str]:
         """All names at this place."""
         return frozenset(self._inside)

@@ -1,16 +1,18 @@
 """Dates and times as systems write them ⇄ as the contract writes them.
 
-The one rule: a pattern that would lose a second on the way out is refused when the mapping is compiled. Patterns use the
-letters of `strptime` (``%-m`` = no leading zero) and are compiled to a regular expression once: strptime costs ten times that.
+The one rule: a pattern that would lose a second, or a century, is never written. Patterns use the letters of `strptime`
+(``%-m`` = no leading zero, ``%b`` = JAN, ``%y`` = two digits of 1950 to 2049, ``%OY`` ``%Om`` ``%Od`` = Chinese numerals, as POSIX
+names them) and are compiled to a regular expression once: strptime costs ten times that.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
+from connectors.mapping.numerals import TOKENS, Token
 from connectors.mapping.unfit import Unfit
 
 EPOCH_MILLIS: Final = "epoch-millis"
@@ -19,10 +21,21 @@ EPOCH_MILLIS: Final = "epoch-millis"
 ISO: Final = "%Y-%m-%dT%H:%M:%S+08:00"
 
 _SHANGHAI: Final = timezone(timedelta(hours=8))
-_TOKENS: Final = {
-    "%Y": ("Y", r"(?P<Y>\d{4})"), "%m": ("m", r"(?P<m>\d{2})"), "%d": ("d", r"(?P<d>\d{2})"),
-    "%H": ("H", r"(?P<H>\d{2})"), "%M": ("M", r"(?P<M>\d{2})"), "%S": ("S", r"(?P<S>\d{2})"),
-    "%-m": ("m", r"(?P<m>\d{1,2})"), "%-d": ("d", r"(?P<d>\d{1,2})"), "%-H": ("H", r"(?P<H>\d{1,2})"),
+
+
+def _as_it_is(digits: str) -> str:
+    return digits
+
+
+def _bare(digits: str) -> str:
+    return digits.lstrip("0") or "0"
+
+
+_TOKENS: Final[Mapping[str, Token]] = {
+    "%Y": ("Y", r"\d{4}", int, _as_it_is), "%m": ("m", r"\d{2}", int, _as_it_is), "%d": ("d", r"\d{2}", int, _as_it_is),
+    "%H": ("H", r"\d{2}", int, _as_it_is), "%M": ("M", r"\d{2}", int, _as_it_is), "%S": ("S", r"\d{2}", int, _as_it_is),
+    "%-m": ("m", r"\d{1,2}", int, _bare), "%-d": ("d", r"\d{1,2}", int, _bare), "%-H": ("H", r"\d{1,2}", int, _bare),
+    **TOKENS,
 }  # fmt: skip
 #: Where each part stands in ``YYYY-MM-DDTHH:MM:SS+08:00``.
 _PLACES: Final = {
@@ -33,7 +46,7 @@ _PLACES: Final = {
     "M": slice(14, 16),
     "S": slice(17, 19),
 }
-_SPLIT: Final = re.compile(r"(%-?[YmdHMS])")
+_SPLIT: Final = re.compile(r"(%[-O]?[A-Za-z])")
 
 
 class Pattern:
@@ -41,46 +54,51 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         pieces = _SPLIT.split(text)
-        try:
-            letters = [_TOKENS[piece][0] for piece in pieces[1::2]]
-            expression = "".join(_TOKENS[piece][1] if n % 2 else re.escape(piece) for n, piece in enumerate(pieces))
-        except KeyError as error:
-            raise ValueError(f"{text}: {error.args[0]} is no part of a pattern") from None
+        unknown = [piece for piece in pieces[1::2] if piece not in _TOKENS]
+        if unknown:
+            raise ValueError(f"{text}: {unknown[0]} is no part of a pattern")
+        tokens = [_TOKENS[piece] for piece in pieces[1::2]]
+        letters = [letter for letter, *_ in tokens]
         if len(set(letters)) != len(letters) or set("Ymd") - set(letters):
             raise ValueError(f"{text}: year, month and day once each")
         self.text = text
         self.has_time = "H" in letters
         self.lossless = set(letters) in ({*"Ymd"}, {*"YmdHMS"})
+        expression = "".join(
+            f"(?P<{_TOKENS[piece][0]}>{_TOKENS[piece][1]})" if n % 2 else re.escape(piece)
+            for n, piece in enumerate(pieces)
+        )
         # ASCII digits only: full-width ones are narrowed before, by the mapping that says so.
         self._match = re.compile(expression, re.ASCII).fullmatch
-        self._pieces = [
-            (piece, None, False) if not n % 2 else ("", _PLACES[_TOKENS[piece][0]], "-" in piece)
-            for n, piece in enumerate(pieces)
-        ]
+        self._reads = {letter: read for letter, _, read, _ in tokens}
+        self._pieces = [(piece, None) if not n % 2 else ("", _TOKENS[piece]) for n, piece in enumerate(pieces)]
 
     def read(self, text: str) -> str | None:
         """The contract's spelling; None if *text* is not of this pattern or no such moment exists."""
         found = self._match(text)
         if found is None:
             return None
-        part = found.groupdict()
-        year, month, day = int(part["Y"]), int(part["m"]), int(part["d"])
+        part = {letter: self._reads[letter](piece) for letter, piece in found.groupdict().items()}
+        year, month, day = part["Y"], part["m"], part["d"]
         try:
             if not self.has_time:
                 date(year, month, day)
                 return f"{year:04}-{month:02}-{day:02}"
-            hour, minute, second = int(part["H"]), int(part.get("M", 0)), int(part.get("S", 0))
+            hour, minute, second = part["H"], part.get("M", 0), part.get("S", 0)
             datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - only asked whether it exists
         except ValueError:
             return None
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00"
 
-    def write(self, canonical: str) -> str:
-        """*canonical* in this pattern."""
-        return "".join(
-            piece if place is None else (canonical[place].lstrip("0") or "0" if bare else canonical[place])
-            for piece, place, bare in self._pieces
-        )
+    def write(self, canonical: str) -> str | None:
+        """*canonical* in this pattern; None if it would be read back as another moment."""
+        written = []
+        for piece, token in self._pieces:
+            text = piece if token is None else token[3](canonical[_PLACES[token[0]]])
+            if text is None:
+                return None
+            written.append(text)
+        return "".join(written)
 
 
 def _epoch_read(value: object) -> str | None:
@@ -121,19 +139,20 @@ def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
 
 def writer(formats: Sequence[str]) -> Callable[[str], object]:
     """Write in the first of *formats* that keeps the value whole: dates by a date's, instants by an instant's."""
-    by_length: dict[int, Callable[[str], object]] = {}
+    by_length: dict[int, list[Callable[[str], object]]] = {}
     for text in formats:
         if text == EPOCH_MILLIS:
-            by_length.setdefault(len("2026-03-09T10:00:00+08:00"), _epoch_write)
+            by_length.setdefault(len("2026-03-09T10:00:00+08:00"), []).append(_epoch_write)
             continue
         pattern = Pattern(text)
         if pattern.lossless:
-            by_length.setdefault(25 if pattern.has_time else 10, pattern.write)
+            by_length.setdefault(25 if pattern.has_time else 10, []).append(pattern.write)
 
     def write(canonical: str) -> object:
-        chosen = by_length.get(len(canonical))
-        if chosen is None:
-            raise Unfit("该格式不能表示此时间", "the form cannot hold this moment")
-        return chosen(canonical)
+        for chosen in by_length.get(len(canonical), ()):
+            written = chosen(canonical)
+            if written is not None:
+                return written
+        raise Unfit("该格式不能表示此时间", "the form cannot hold this moment")
 
     return write

@@ -40,6 +40,7 @@ class Step:
     derived: bool = False  #: follows from other fields: `read` is asked again after writing
     codec: Codec | None = None  #: of the value under *key*, or of each entry if *many*
     inner: tuple[Step, ...] = ()
+    numbered: int = 0  #: most entries of a list in numbered columns; its first path counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Found:
     codec: Codec | None = None
     inner: tuple[Step, ...] = ()
     derived: bool = False
+    numbered: int = 0
 
 
 def objects_only(codec: Codec) -> Callable[[Any], Any]:

@@ -44,16 +44,24 @@ def tried(path: Path, mapping: str, sample: bytes) -> dict[str, Any]:
         try:
             if row.error is not None or row.record is None:
                 raise row.error or NotUnderstood("")
-            found.append(_record(written, row.number, row.record))
+            found += _events(written, row.number, row.record)
         except NotUnderstood as error:
             wrong.append(f"{row.number}: {told(error)}")
     return {"faults": wrong, "records": found}
 
 
-def _record(written: Written, number: int, record: Mapping[str, Any]) -> dict[str, Any]:
-    [draft] = written.dialect.read(record)
-    legs = [asdict(leg) for leg in journey.journey(written.dialect, record)]
-    return {"number": number, "type": draft.type, "data": draft.data, "legs": legs}
+def _events(written: Written, number: int, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every event of *record* with its own legs; what belongs to none of them stands with the first."""
+    legs = journey.journey(written.dialect, record)
+    return [
+        {
+            "number": number,
+            "type": draft.type,
+            "data": draft.data,
+            "legs": [asdict(leg) for leg in legs if leg.event == draft.type or (not leg.event and not index)],
+        }
+        for index, draft in enumerate(written.dialect.read(record))
+    ]
 
 
 class Server(ThreadingHTTPServer):

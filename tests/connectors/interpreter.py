@@ -44,7 +44,43 @@ class Interpreter:
         """The event that *body* tells."""
         message = self.document["messages"][event]
         message = message if isinstance(message, dict) else {}
-        return self.object(Catalogue.load()[event].fields, body, event, "", "", message)
+        prefix = f"{message['under']}." if "under" in message else ""
+        return self.object(Catalogue.load()[event].fields, body, event, "", prefix, message)
+
+    def steps(self, record: Mapping[str, Any]) -> list[tuple[str, str, str, dict[str, Any]]]:
+        """Every event, own id, party and data of a *record* whose kind has steps."""
+        frame, found = self.document["frame"], []
+        for event, message in self.document["messages"].items():
+            if isinstance(message, dict) and message.get("kind") == record[frame["kind"]] and "step" in message:
+                told = self.told(message, record[message["under"]]) if message["under"] in record else False
+                party = at_path(record, message.get("party", "")) or ""
+                found += [(event, message["step"], text(party).strip(), message)] if told else []
+        self.complete(record, [message for *_, message in found])
+        number, own = text(record.get(frame["steps"], "")).strip(), text(record.get(frame["id"], "")).strip()
+        if not found or (own and len(found) > 1) or not (own or number):
+            refuse()
+        return [(event, own or f"{number}-{step}", party, self.read(event, record)) for event, step, party, _ in found]
+
+    def told(self, message: Mapping[str, Any], part: Any) -> bool:
+        if part is None or part == "":
+            return False
+        if not isinstance(part, dict):
+            refuse()
+        wanted = {name: [value] if isinstance(value, str) else value for name, value in message.get("when", {}).items()}
+        return any(value not in (None, "") for value in part.values()) and all(
+            str(part.get(name, "")) in values for name, values in wanted.items()
+        )
+
+    def complete(self, record: Mapping[str, Any], told: Sequence[Mapping[str, Any]]) -> None:
+        """A step that says something no message knows is refused."""
+        under = {message["under"] for message in told}
+        for message in self.document["messages"].values():
+            if "step" in message and message["kind"] == record[self.document["frame"]["kind"]]:
+                part = record.get(message["under"]) or {}
+                if message["under"] not in under and any(
+                    part.get(name) not in (None, "") for name in message.get("when", {})
+                ):
+                    refuse()
 
     def object(
         self, fields: Sequence[Field], source: Any, event: str, at: str, prefix: str, message: Mapping[str, Any]
@@ -57,7 +93,7 @@ class Interpreter:
             rule = message.get("fields", {}).get(path) or self.document.get("rules", {}).get(field.name) or {}
             rule = {"from": rule} if isinstance(rule, str) else rule
             name = rule.get("from", rule.get("each", self.document["words"].get(field.name)))
-            name = None if name is None else prefix + name
+            name = None if name is None else name[1:] if name.startswith("/") else prefix + name
             value = self.field(field, rule, name, source, event, path, message)
             if value is not None:
                 found[field.name] = value
