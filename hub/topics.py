@@ -13,11 +13,12 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from hub.rights import Acl, Rights
 from hub.topics_file import (
     ROLES,
     DialectPart,
@@ -70,45 +71,6 @@ class Topic:
     def keyed(self) -> bool:
         """Whether more partitions would part the records of one key."""
         return self.key is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Acl:
-    """One right of one party, in Kafka's words."""
-
-    principal: str
-    operation: Literal["READ", "WRITE", "DESCRIBE"]
-    resource: Literal["TOPIC", "GROUP"]
-    name: str
-    pattern: Literal["LITERAL", "PREFIXED"] = "LITERAL"
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """What one party may do on the bus."""
-
-    party: str
-    dialects: tuple[str, ...]
-    produces: tuple[str, ...]
-    consumes: tuple[str, ...]
-    acts_for: tuple[str, ...]
-    quota: Mapping[str, int]
-    system: str | None
-
-    @property
-    def principal(self) -> str:
-        return f"User:{self.party.lower()}"
-
-    def acls(self) -> tuple[Acl, ...]:
-        """The ACLs that grant these rights: its topics, and consumer groups under its own name."""
-        who = self.principal
-        topics = sorted({*self.produces, *self.consumes})
-        return (
-            *(Acl(who, "WRITE", "TOPIC", name) for name in self.produces),
-            *(Acl(who, "READ", "TOPIC", name) for name in self.consumes),
-            *(Acl(who, "DESCRIBE", "TOPIC", name) for name in topics),
-            Acl(who, "READ", "GROUP", f"{self.party.lower()}.", "PREFIXED"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +203,11 @@ class Topics:
         party = self.party_of(topic)
         return (party, *self._rights[party].acts_for)
 
+    def may_speak(self, topic: str, party: str, event_type: str) -> bool:
+        """May a record on *topic* tell an event *event_type* of *party*?"""
+        owner = self.party_of(topic)
+        return party in self.parties_of(topic) or event_type in self._rights[owner].conveys
+
     def rights(self, party: str) -> Rights:
         """What *party* may do on the bus."""
         return _find(self._rights, party, "rights of party")
@@ -358,6 +325,7 @@ class _Build:
                 *(self.file.templates.delivery.name.format(party=each.lower()) for each in acts_for),
             ),
             acts_for=tuple(acts_for),
+            conveys=frozenset(event for entry in entries.values() for event in entry.conveys),
             quota=MappingProxyType(quota),
             system=next((entry.system for entry in entries.values() if entry.system), None),
         )

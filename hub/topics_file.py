@@ -130,6 +130,7 @@ class PartyPart(_Part):
     produces: list[str] = []
     consumes: list[str] = []
     acts_for: list[str] = []
+    conveys: list[str] = []
     quota: dict[Literal["producer_byte_rate", "consumer_byte_rate", "request_percentage"], PositiveInt] = {}
     system: str | None = None
 

@@ -14,6 +14,7 @@ from datetime import datetime
 import orjson
 
 from connectors import registry as dialects
+from connectors.protocol import Draft
 from hub.agents import outgoing
 from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import SHANGHAI, Event, own_event_id, record_event_id
@@ -95,7 +96,7 @@ class Translator:
                 if draft.own_id
                 else record_event_id(party, self._record_id(record, digest), index),
                 type=draft.type,
-                party=self._speaker(party, draft.party),
+                party=self._speaker(record.topic, party, draft),
                 key=known.key_of(draft.data) if known else "",
                 time=known.legal_time(draft.data) if known else "",
                 recorded=recorded,
@@ -104,11 +105,12 @@ class Translator:
                 realm=realm,
             )
 
-    def _speaker(self, owner: str, named: str) -> str:
-        """The party a record speaks for: its owner, or one that `topics.yaml` lets the owner act for."""
+    def _speaker(self, topic: str, owner: str, draft: Draft) -> str:
+        """The party an event is of: its topic's owner, or one that `topics.yaml` lets the owner speak for in it."""
+        named = draft.party
         if not named or named == owner:
             return owner
-        if named not in self.topics.rights(owner).acts_for:
+        if not self.topics.may_speak(topic, named, draft.type):
             raise Refused(
                 "NOT_PERMITTED",
                 f"{owner} 的系统不得代 {named} 报送,请由其本单位系统报送",

@@ -145,7 +145,7 @@ class Judge:
                 else record_event_id(asked.party, record_id, index)
             )
             # As the agent behind the door: a record in a foreign name is refused whole.
-            party = self._speaker(topic, asked.party, draft.party)
+            party = self._speaker(topic, asked.party, draft)
             try:
                 self._admit(self._event(asked, event_id, draft.type, draft.data, party))
             except Refused as refused:
@@ -153,11 +153,12 @@ class Judge:
             else:
                 verdict.accepted.append({"id": draft.own_id or None, "eventId": event_id})
 
-    def _speaker(self, topic: str, party: str, named: str) -> str:
+    def _speaker(self, topic: str, party: str, draft: Draft) -> str:
         """The party an event is from: the credential's, or one it may speak for."""
+        named = draft.party
         if not named or named == party:
             return party
-        if named not in self._topics.parties_of(topic):
+        if not self._topics.may_speak(topic, named, draft.type):
             raise Refused(
                 "NOT_PERMITTED",
                 f"{party} 无权以 {named[:32]} 的名义报送,请由该单位报送",
