@@ -32,6 +32,10 @@ CONNECTORS: Final[Mapping[str, str]] = {
     "zhifa-json": "zhifa",
     "gongan-xml": "gongan",
     "fayuan-json": "fayuan",
+    "jtw-csv": "jtw",
+    "wlj-form": "wlj",
+    "rexian-json": "rexian",
+    "jcy-xml": "jcy",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from hub import reference
@@ -95,6 +96,36 @@ class TestTranslate:
     def test_a_party_speaks_only_for_itself_and_those_it_acts_for(self, translator: Translator) -> None:
         assert "GY-ZD-DD2" in TOPICS.rights("GY-ZD").acts_for
         assert not TOPICS.rights("GY-YJJ").acts_for
+
+    def test_the_hotlines_record_carries_the_departments_steps_and_no_other_event_of_theirs(
+        self, translator: Translator
+    ) -> None:
+        topic = TOPICS.ingress("GY-12345", "rexian-json").name
+        call = {
+            "query_code": "1", "time": "2026-03-01T10:00:00.000+0800", "via": "电话", "class": "投诉类", "text": "夜间施工",
+            "place": "样本路", "region": "520115", "trade": "ZJJ", "trade_tier": "区县", "nameless": False, "sealed": False,
+        }  # fmt: skip
+        sign = {"unit": "GSH-ZJJ", "verdict": "受理", "time": "2026-03-01T12:00:00.000+0800"}
+        notice = {"biz": "NOTICE", "push_id": "x", "from_unit": "GSH-ZJJ", "event_type": "complaint.ticket.accepted"}
+
+        def translated(order: dict[str, Any]) -> list[Outgoing]:
+            record = Record(topic, 0, 7, int(NOW.timestamp() * 1000), None, orjson.dumps(order), ())
+            return list(translator.translate(record))
+
+        facts = [
+            envelope.from_record(each.key, each.value, each.headers)
+            for each in translated({"biz": "ORDER", "order_id": "GD1", "call": call, "sign": sign})
+        ]
+        assert [(fact.type, fact.party, fact.id) for fact in facts] == [
+            ("complaint.ticket.received", "GY-12345", own_event_id("GY-12345", "GD1-received")),
+            ("complaint.ticket.accepted", "GSH-ZJJ", own_event_id("GY-12345", "GD1-accepted")),
+        ]
+        again = translated({"biz": "ORDER", "order_id": "GD1", "order_version": 2, "call": call})
+        assert [envelope.from_record(each.key, each.value, each.headers) for each in again] == facts[:1]
+        unknown = translated({"biz": "ORDER", "order_id": "GD2", "sign": {**sign, "unit": "GSH-NONE"}})
+        assert unknown[0].topic == "dlq.gy-12345.v1"
+        forged = translated({**notice, "event_json": '{"complaintId":"GD1","acceptedAt":"2026-03-01T12:00:00+08:00"}'})
+        assert forged[0].topic == "dlq.gy-12345.v1"  # in its own name: a notice names nobody else
 
     def test_a_calendar_goes_into_every_partition_of_every_aggregate(self, translator: Translator) -> None:
         data = {

@@ -23,6 +23,15 @@ HOSTILE = {
     "external DTD": ("gongan-xml", b'<!DOCTYPE BWJ SYSTEM "http://127.0.0.1:1/x.dtd"><BWJ/>'),
     "deep XML": ("gongan-xml", b"<a>" * 100_000),
     "wide XML": ("swj-xml", b"<ShuJuBao>" + b"<YeWu/>" * 100_001 + b"</ShuJuBao>"),
+    "DOCTYPE in a namespace": (
+        "jcy-xml",
+        BOMB.replace("<BWJ>", "<BWJ xmlns='urn:gov:jcy:case-exchange:2.0'>").encode(),
+    ),
+    "no namespace": ("jcy-xml", "<JianChaWenShu><文书/></JianChaWenShu>".encode()),
+    "another namespace": (
+        "jcy-xml",
+        '<JianChaWenShu xmlns="urn:gov:jcy:case-exchange:2.0"><文书 xmlns="urn:x"/></JianChaWenShu>'.encode(),
+    ),
     "another root": ("swj-xml", b"<html/>"),
     "no XML": ("swj-xml", b"\x00\x01"),
     "NUL in CSV": ("rsj-csv", b"BWLX,BWBH\r\nJCJH,\x00\r\n"),
@@ -52,6 +61,18 @@ def test_it_is_refused_with_a_reason(name: str) -> None:
 
     assert caught.value.as_reason()["code"] == "INVALID_FIELD"
     assert time.perf_counter() - started < 3.0
+
+
+def test_a_namespace_is_written_as_the_default_and_read_with_any_prefix() -> None:
+    form = registry.system("jcy-xml").format
+    record = {"文书名称": "通知立案书", "检察意见": {"项": ["罚款", "警告"]}}
+
+    value = form.encode([record])
+
+    assert b'<JianChaWenShu xmlns="urn:gov:jcy:case-exchange:2.0"><' in value
+    assert form.decode(value)[0].record == record
+    prefixed = value.decode().replace("</", "</j:").replace("<", "<j:").replace("<j:/j:", "</j:").replace("<j:?", "<?")
+    assert form.decode(prefixed.replace("xmlns=", "xmlns:j=").encode())[0].record == record
 
 
 def test_a_broken_row_costs_only_itself() -> None:

@@ -83,9 +83,10 @@ def test_every_sample_is_read_swiftly(dialect: str) -> None:
     for sample, _ in system.cases():
         for row in registry.rows(dialect, sample.read_bytes()):
             assert row.record is not None
-            [draft] = system.dialect.read(row.record)
-            message = system.dialect.messages.get(draft.type)
-            if message is not None:
+            for draft in system.dialect.read(row.record):
+                message = system.dialect.messages.get(draft.type)
+                if message is None:
+                    continue
                 body = row.record[system.dialect.frame.body] if system.dialect.frame.body else row.record
                 records += 1
                 swiftly += swift(message.codec)(body) == draft.data

@@ -10,9 +10,25 @@ import pytest
 import yaml
 
 from hub.local.files import project_file
+from hub.reference import load as load_reference
 from hub.topics import Topics, TopicsInvalid, UnknownTopic
 
-PARTIES = ("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-GAJ", "GY-FY", "GSH-FY", "NM-GAFJ")
+PARTIES = (
+    "GY-ZD",
+    "GY-ZD-DD1",
+    "GY-YJJ",
+    "GY-RSJ",
+    "GY-SWJ",
+    "GY-GAJ",
+    "GY-FY",
+    "GSH-FY",
+    "NM-GAFJ",
+    "GY-JTW",
+    "GY-WLJ",
+    "GY-12345",
+    "GY-JCY",
+    "NM-JCY",
+)
 
 
 @pytest.fixture
@@ -71,6 +87,10 @@ def test_topics_are_found_by_purpose(hub_topics: Topics) -> None:
         ("GY-ZD", "zhifa-json"),
         ("GY-GAJ", "gongan-xml"),
         ("GY-FY", "fayuan-json"),
+        ("GY-JTW", "jtw-csv"),
+        ("GY-WLJ", "wlj-form"),
+        ("GY-12345", "rexian-json"),
+        ("GY-JCY", "jcy-xml"),
     ],
 )
 def test_a_connected_system_has_a_topic_of_its_own_dialect(hub_topics: Topics, party: str, dialect: str) -> None:
@@ -84,6 +104,17 @@ def test_the_brigades_system_speaks_for_all_its_units(hub_topics: Topics) -> Non
     assert speaks_for[0] == "GY-ZD"
     assert {"GY-ZD-DD6", "GY-ZD-YY", "GY-ZD-SL"} < set(speaks_for)
     assert hub_topics.parties_of("evt.gy-yjj.yjj-json.v1") == ("GY-YJJ",)
+
+
+def test_the_hotline_carries_the_departments_steps_and_reads_nothing_of_theirs(hub_topics: Topics) -> None:
+    topic, rights = "evt.gy-12345.rexian-json.v1", hub_topics.rights("GY-12345")
+    owners = frozenset(name for name, rule in load_reference().events.items() if "OWNER" in rule.senders)
+
+    assert hub_topics.may_speak(topic, "GY-ZJJ", "complaint.ticket.answered")
+    assert not hub_topics.may_speak(topic, "GY-ZJJ", "matter.case.filed")
+    assert not hub_topics.may_speak("evt.gy-yjj.yjj-json.v1", "GY-ZJJ", "complaint.ticket.answered")
+    assert rights.conveys < owners
+    assert (rights.acts_for, hub_topics.parties_of(topic)) == ((), ("GY-12345",))
 
 
 def test_dead_letters_are_as_wide_as_the_widest_source(hub_topics: Topics) -> None:
