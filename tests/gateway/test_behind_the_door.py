@@ -32,9 +32,9 @@ async def translated(broker: Broker, topics: Topics, answer: Any) -> tuple[list[
             read = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, list(each.headers))
             for written in translator.translate(read):
                 name = header_of(written, "ce_type")
-                if written.topic in (topics.aggregate("matter").name, topics.aggregate("inspection").name):
+                if written.topic in {topic.name for topic in topics.aggregates.values()}:
                     accepted.append(header_of(written, "ce_id"))
-                elif name.endswith("ingress.refused.v1"):
+                elif written.topic == topics.receipt.name and name.endswith("ingress.refused.v1"):
                     refused.append(header_of(written, "ce_id"))
     return accepted, refused
 
