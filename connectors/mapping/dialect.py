@@ -193,9 +193,11 @@ class MappedDialect:
 
     def _text(self, record: Record, name: str, *, required: bool = False) -> str:
         value = record.get(name, "") if name else ""
-        if type(value) is not str or (required and not value):
+        if type(value) is not str or (required and not value.strip()):
             raise NotUnderstood(
-                f"缺少 {name}" if not value else f"{name} 须为文本", source=name, detail_en="missing or not a text"
+                f"缺少 {name}" if not value or type(value) is str else f"{name} 须为文本",
+                source=name,
+                detail_en="missing or not a text",
             )
         value = value.strip()
         return value.translate(NARROW) if self._wide else value

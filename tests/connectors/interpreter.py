@@ -53,7 +53,8 @@ class Interpreter:
         for event, message in self.document["messages"].items():
             if isinstance(message, dict) and message.get("kind") == record[frame["kind"]] and "step" in message:
                 told = self.told(message, record[message["under"]]) if message["under"] in record else False
-                party = at_path(record, message.get("party", "")) or ""
+                party = at_path(record, message["party"]) if told and "party" in message else None
+                party = "" if party is None else party
                 found += [(event, message["step"], text(party).strip(), message)] if told else []
         self.complete(record, [message for *_, message in found])
         number, own = text(record.get(frame["steps"], "")).strip(), text(record.get(frame["id"], "")).strip()

@@ -109,6 +109,14 @@ def test_a_verdict_nobody_knows_is_not_passed_over() -> None:
     assert caught.value.rule.startswith("rexian/mapping.yaml:")
 
 
+@pytest.mark.parametrize("number", ["", " ", "\r\n", "\u3000", None, 7])
+def test_an_order_without_a_number_has_no_id_for_its_steps(number: object) -> None:
+    """Or two orders would share one."""
+    with pytest.raises(NotUnderstood) as caught:
+        SYSTEM.dialect.read({**SAMPLES[0], "order_id": number})
+    assert caught.value.source == "order_id"
+
+
 def test_a_name_too_many_is_found_in_whichever_step_it_stands() -> None:
     for step in ("call", "sign", "reply"):
         with pytest.raises(NotUnderstood, match="no rule names"):
