@@ -158,7 +158,11 @@ async def _serve(
         loop.add_signal_handler(number, stop, number)
     broker = BrokerCheck(bootstrap)
     server = (
-        serve(Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse) | watch.detail()), health_port)
+        serve(
+            Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse) | watch.detail()),
+            health_port,
+            metrics=watch.metrics,
+        )
         if health_port
         else None
     )

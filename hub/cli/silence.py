@@ -59,7 +59,7 @@ def silence(check: bool, parties: tuple[str, ...], everything: bool, bootstrap: 
         wide={"topic": say("主题", "Topic"), "silentSeconds": say("静默秒", "Silent seconds"), "onceInDays": say("几日一遇", "Once in days"), "learnedDays": say("参照天数", "Learned days"), "provisional": say("暂定", "Provisional")},
     )  # fmt: skip
     if not shown:
-        note(say("还没有系统报送过", "no system has sent anything yet"))
+        note(say("没有报送过;--all 列出全部主题", "nothing was ever sent; --all lists every topic"))
     silent = any(each.verdict.state is State.SILENT for each in found)
     return Exit.FINDINGS if check and silent else Exit.OK
 
@@ -78,8 +78,8 @@ def _item(finding: Finding) -> Item:
         "last": verdict.last.isoformat(timespec="seconds") if verdict.last else None,
         "silentFor": _duration(verdict.silent_for),
         "silentSeconds": None if verdict.silent_for is None else int(verdict.silent_for.total_seconds()),
-        "usualThisHour": verdict.usual,
-        "missing": verdict.missing,
+        "usualThisHour": _number(verdict.usual),
+        "missing": _number(verdict.missing),
         "onceInDays": None if verdict.once_in_days is None else round(min(verdict.once_in_days, _ONCE_SHOWN), 2),
         "comparableDays": verdict.past.days,
         "silentDays": verdict.past.silent,
@@ -88,6 +88,11 @@ def _item(finding: Finding) -> Item:
         "topic": finding.watched.topic,
         "why": _why(verdict),
     }
+
+
+def _number(median: float | None) -> float | None:
+    """A median of an even number of days may be a half, and else is whole."""
+    return int(median) if median is not None and median == int(median) else median
 
 
 def _duration(span: timedelta | None) -> str:

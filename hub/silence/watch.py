@@ -85,6 +85,7 @@ class Watch:
     def __post_init__(self) -> None:
         self._silent: dict[str, datetime | None] = {}  # topic -> its last record when it fell silent
         self._shown: dict[str, str] = {}
+        self._metrics = b""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -123,6 +124,12 @@ class Watch:
             if each.verdict.state in {State.QUIET, State.SILENT}
         }
 
+        self._metrics = _metrics(findings)
+
+    def metrics(self) -> bytes:
+        """In Prometheus' text format, as of the last look. Safe to call from any thread."""
+        return self._metrics
+
     def detail(self) -> dict[str, dict[str, str]]:
         """For ``/readyz?verbose``: who is quiet or silent, and since when."""
         return {"silence": dict(self._shown)}
@@ -134,6 +141,30 @@ async def beside(watching: Coroutine[Any, Any, None], work: Coroutine[Any, Any, 
         task = group.create_task(watching)
         await work
         task.cancel()
+
+
+def _metrics(findings: Sequence[Finding]) -> bytes:
+    """A topic that was never heard has no series: nought would be a moment in 1970."""
+    heard = [each for each in findings if each.verdict.last is not None]
+    gauges: tuple[tuple[str, str, Callable[[Verdict], float]], ...] = (
+        (
+            "hub_connector_last_event_timestamp_seconds",
+            "When the last record of this party and dialect came, to the second.",
+            lambda verdict: verdict.last.timestamp() if verdict.last else 0,
+        ),
+        (
+            "hub_connector_silent",
+            "1 if it is unusually quiet for the hour, by the silence detector.",
+            lambda verdict: verdict.state is State.SILENT,
+        ),
+    )
+    lines = []
+    for name, meaning, value in gauges:
+        lines += [f"# HELP {name} {meaning}", f"# TYPE {name} gauge"]
+        for each in heard:
+            labels = f'party="{each.watched.party}",connector="{each.watched.dialect}"'
+            lines.append(f"{name}{{{labels}}} {value(each.verdict):.0f}")
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _text(verdict: Verdict) -> str:

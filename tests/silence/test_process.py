@@ -33,6 +33,16 @@ def answer(port: int) -> dict[str, Any]:
         return {}
 
 
+def silent_metric(port: int) -> str:
+    """The line that says whether the system is silent."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as found:
+        assert found.headers["content-type"].startswith("text/plain; version=0.0.4")
+        lines = found.read().decode().splitlines()
+    # Those without a record have no series.
+    assert len([line for line in lines if line.startswith("hub_connector_last_event_timestamp_seconds{")]) == 1
+    return next(line for line in lines if line.startswith("hub_connector_silent{"))
+
+
 async def until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + 40
     while not await asyncio.to_thread(holds):
@@ -66,9 +76,12 @@ async def test_a_silent_system_is_alerted_once_shown_and_makes_nobody_unready(tm
         [line] = lines("connector.silent")
         assert (line["party"], line["dialect"], line["level"]) == ("GY-RSJ", "rsj-csv", "error")
         assert line["silent_seconds"] >= 5 * 3600
+        series = 'hub_connector_silent{party="GY-RSJ",connector="rsj-csv"}'
+        assert await asyncio.to_thread(silent_metric, port) == f"{series} 1"
 
         await write(kafka.bootstrap, topic, [datetime.now(SHANGHAI)])
         await until(lambda: answer(port).get("silence") == {})
+        assert await asyncio.to_thread(silent_metric, port) == f"{series} 0"
         assert len(lines("connector.heard")) == len(lines("connector.silent")) == 1
     finally:
         process.send_signal(signal.SIGTERM)
