@@ -19,7 +19,7 @@ QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(Hea
 
 
 def texts(dialect: str) -> st.SearchStrategy[str]:
-    return XML_TEXT if dialect.endswith("xml") else TEXT
+    return XML_TEXT if dialect.endswith(("xml", "xlsx")) else TEXT
 
 
 @pytest.mark.parametrize("dialect", registry.CONNECTORS)
