@@ -19,6 +19,8 @@ EPOCH_MILLIS: Final = "epoch-millis"
 #: The contract's own spelling, for systems that already use it.
 ISO: Final = "%Y-%m-%dT%H:%M:%S+08:00"
 
+#: A moment as its senders are shown it: they know no letters of `strptime`.
+_EXAMPLE: Final = "2026-03-09T10:05:00+08:00"
 _OFFSET: Final = timedelta(hours=8)
 _SHANGHAI: Final = timezone(_OFFSET)
 _TOKENS: Final = {
@@ -109,13 +111,14 @@ def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
     patterns = [Pattern(text) for text in formats if text != EPOCH_MILLIS]
     takes_epoch = EPOCH_MILLIS in formats
     example = formats[0]
+    advice = f"请按 {patterns[0].write(_EXAMPLE) if patterns else _epoch_write(_EXAMPLE)} 的形式填写"
 
     def read_text(text: str) -> str:
         for pattern in patterns:
             moment = pattern.read(text)
             if moment is not None:
                 return moment
-        raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")
+        raise Unfit("日期时间不合格式", f"no such moment in the form {example}", advice)
 
     def read(value: object) -> str | None:
         if type(value) is str:
@@ -123,7 +126,7 @@ def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
             return read_text(text) if text else None
         moment = _epoch_read(value) if takes_epoch else None
         if moment is None:
-            raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")
+            raise Unfit("日期时间不合格式", f"no such moment in the form {example}", advice)
         return moment
 
     return read

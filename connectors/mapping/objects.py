@@ -54,14 +54,14 @@ class Found:
 
 
 def objects_only(codec: Codec) -> Callable[[Any], Any]:
-    """The reader of *codec* for a value that must be an object."""
+    """The reader of *codec* for a value that must be an object. One that holds nothing but empty fields is absent."""
     inner = codec.read
 
     def read(value: Any) -> Any:
         if type(value) is dict:
-            return inner(value)
+            return inner(value) or None
         if type(value) is str and not value.strip():  # an XML element with nothing in it
-            return {}
+            return None
         raise Unfit("须为对象", "must be an object", "请按样例以对象填写该字段")
 
     return read

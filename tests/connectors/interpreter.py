@@ -95,10 +95,10 @@ class Interpreter:
             if not field.record:
                 return self.scalar(field, rule, each, event)
             if isinstance(each, str) and not each.strip():
-                return {}
+                return None
             if not isinstance(each, dict):
                 raise Refused
-            return self.object(field.record.fields, each, event, path, "", message, rule.get("map"))
+            return self.object(field.record.fields, each, event, path, "", message, rule.get("map")) or None
 
         if not field.many:
             return one(value)

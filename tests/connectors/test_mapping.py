@@ -314,3 +314,26 @@ class TestCells:
 
         with pytest.raises(NotUnderstood, match="empty entry"):
             dialect.read(spoilt)
+
+
+@pytest.mark.parametrize("empty", ["", " ", {}, {"name": ""}])
+def test_a_block_of_nothing_but_empty_fields_is_absent(tmp_path: Path, empty: object) -> None:
+    """Vendors write an empty element for everything they know nothing of."""
+    path = tmp_path / "mapping.yaml"
+    path.write_text(
+        "mapping: t@1\nformat: {kind: json}\nframe: {kind: k}\n"
+        "codes: codes.csv\nwords: {correlationId: x, caseNo: c, extendedAt: at, approver: by, name: name, post: post, approvedAt: on}\n"
+        "messages:\n  matter.seizure.extended: EXT\n",
+        "utf-8",
+    )
+    posts = ("HEAD", "ACTING_HEAD", "DEPUTY", "COUNTY_POLICE_HEAD", "UPPER_POLICE_HEAD")
+    (tmp_path / "codes.csv").write_text(
+        "field,code,value,title\n" + "".join(f"post,{p},{p},\n" for p in posts), "utf-8"
+    )
+    dialect = load(path, "t")
+    record = {"k": "EXT", "x": "X", "c": "C", "at": "2026-03-09T10:00:00+08:00", "by": empty}
+
+    [draft] = dialect.read(record)
+
+    assert "approver" not in draft.data
+    assert dialect.read({**record, "by": {"post": "HEAD", "name": ""}})[0].data["approver"] == {"post": "HEAD"}
