@@ -27,6 +27,10 @@ CONNECTORS: Final[Mapping[str, str]] = {
     "zhifa-json": "zhifa",
     "gongan-xml": "gongan",
     "fayuan-json": "fayuan",
+    "nyncj-xlsx": "nyncj",
+    "zrghj-json": "zrghj",
+    "zjj-xml": "zjj",
+    "sthjj-jsonl": "sthjj",
 }
 
 

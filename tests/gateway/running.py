@@ -25,7 +25,10 @@ from hub.gateway.settings import GatewaySettings, Limits
 from hub.local.ports import free_ports
 from hub.topics import Topics
 
-PARTIES = ("GY-YJJ", "GY-GAJ", "GY-ZHZFJ", "GY-ZD", "GY-RSJ", "GY-SWJ", "GY-FY", "GY-SFJ")
+PARTIES = (
+    *("GY-YJJ", "GY-GAJ", "GY-ZHZFJ", "GY-ZD", "GY-RSJ", "GY-SWJ", "GY-FY", "GY-SFJ"),
+    *("GY-NYNCJ", "GY-ZRGHJ", "GY-ZJJ", "GY-STHJJ"),
+)
 TOKENS = {party: f"token-of-{party}-0123456789" for party in PARTIES}
 
 #: What tests of other things than limits run with.
