@@ -18,4 +18,4 @@ def content_types(dialect: str) -> tuple[str, ...]:
 
 def read(dialect: str, raw: bytes, content_type: str) -> Sequence[Draft] | None:
     """Every event *raw* tells, None if no connector speaks the dialect. Raise `Refused` for what is not understood."""
-    return registry.read(dialect, raw, content_type) if dialect in registry.CONNECTORS else None
+    return registry.read(dialect, raw, content_type, logged=True) if dialect in registry.CONNECTORS else None

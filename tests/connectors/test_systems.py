@@ -84,3 +84,16 @@ def test_a_construction_site_is_the_site_and_its_builder_the_subject() -> None:
     assert plan.data["siteCode"] == "ZJXM-2025-0107"
     assert plan.data["subject"]["name"] == "贵阳南明虚构建筑工程有限公司"
     assert plan.data["unannounced"] is False
+
+
+def test_a_workbook_is_opened_in_a_file_drop_and_nowhere_else() -> None:
+    """At the door and in the log it is no record: opening one there would hold up everybody."""
+    system = registry.system("nyncj-xlsx")
+    book = (system.folder / "samples/plans.xlsx").read_bytes()
+    [row, *_] = registry.rows("nyncj-xlsx", book)
+    assert row.record is not None
+
+    with pytest.raises(NotUnderstood):
+        registry.read("nyncj-xlsx", book, "text/csv", logged=True)
+    as_logged = formats.logged(system.format).encode([row.record])
+    assert registry.read("nyncj-xlsx", as_logged, "text/csv", logged=True) == registry.read("nyncj-xlsx", book)[:1]
