@@ -156,10 +156,12 @@ class MappedDialect:
                 error.line = error.line or message.line
                 raise self._not_understood(error) from None
         if candidates:
-            names = "、".join(candidates[0].when.paths)
+            when = candidates[0].when
+            names, place = "、".join(when.paths), when.paths[0]
             raise NotUnderstood(
                 f"{kind} 的 {names} 不是已知的值",
-                source=names,
+                source=f"{self._frame.body}.{place}" if self._frame.body else place,
+                value="" if when.expression else str(body.get(place, ""))[:40],
                 rule=self._at(candidates[0].line),
                 detail_en=f"no message {kind} with this {names}",
             )
