@@ -23,7 +23,7 @@ def content_types(dialect: str) -> tuple[str, ...]:
 
 def read(dialect: str, raw: bytes, content_type: str) -> Sequence[Draft] | None:
     """Every event *raw* tells, None if no connector speaks the dialect. Raise `Refused` for what is not understood."""
-    return registry.read(dialect, raw, content_type) if dialect in registry.names() else None
+    return registry.read(dialect, raw, content_type, logged=True) if dialect in registry.names() else None
 
 
 def of_party(party: str) -> tuple[str, ...]:

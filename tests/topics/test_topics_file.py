@@ -14,20 +14,8 @@ from hub.reference import load as load_reference
 from hub.topics import Topics, TopicsInvalid, UnknownTopic
 
 PARTIES = (
-    "GY-ZD",
-    "GY-ZD-DD1",
-    "GY-YJJ",
-    "GY-RSJ",
-    "GY-SWJ",
-    "GY-GAJ",
-    "GY-FY",
-    "GSH-FY",
-    "NM-GAFJ",
-    "GY-JTW",
-    "GY-WLJ",
-    "GY-12345",
-    "GY-JCY",
-    "NM-JCY",
+    *("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-NYNCJ", "GY-ZRGHJ", "GY-ZJJ", "GY-STHJJ"),
+    *("GY-GAJ", "GY-FY", "GSH-FY", "NM-GAFJ", "GY-JTW", "GY-WLJ", "GY-12345", "GY-JCY", "NM-JCY"),
 )
 
 
@@ -91,6 +79,10 @@ def test_topics_are_found_by_purpose(hub_topics: Topics) -> None:
         ("GY-WLJ", "wlj-form"),
         ("GY-12345", "rexian-json"),
         ("GY-JCY", "jcy-xml"),
+        ("GY-NYNCJ", "nyncj-xlsx"),
+        ("GY-ZRGHJ", "zrghj-json"),
+        ("GY-ZJJ", "zjj-xml"),
+        ("GY-STHJJ", "sthjj-jsonl"),
     ],
 )
 def test_a_connected_system_has_a_topic_of_its_own_dialect(hub_topics: Topics, party: str, dialect: str) -> None:

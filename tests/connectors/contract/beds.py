@@ -15,16 +15,19 @@ from typing import Any, ClassVar, Self
 import orjson
 
 from connectors import kinds
+from connectors.courier.desk import desk
+from connectors.courier.keys import Keyring, told
 from connectors.kind import Connection, Kind
 from connectors.protocol import Connector
 from connectors.registry import System
-from tests.connectors.sites import site
+from tests.connectors.sites import NOON, site
 
 
 class Bed(ABC):
     """One peer of *system*, and the connection to it."""
 
     kind: ClassVar[str]
+    label: ClassVar[str] = ""  #: where one kind has more than one bed
     takes_in: ClassVar[bool] = True
     hands_out: ClassVar[bool] = True
 
@@ -109,4 +112,40 @@ class FileBed(Bed):
         return [path.read_bytes() for path in sorted(self._home.glob("outbox/[!.]*"))]
 
 
-BEDS: tuple[type[Bed], ...] = (FileBed,)
+class CourierBed(FileBed):
+    """The same folders, filled and emptied by bundles that are carried by hand between two desks."""
+
+    label = "courier"
+
+    def __init__(self, folder: Path, system: System) -> None:
+        super().__init__(folder, system)
+        ours, theirs = Keyring(folder / "our-desk"), Keyring(folder / "their-desk")
+        theirs.trust(told(ours.make("HUB", NOON)))
+        ours.trust(told(theirs.make(system.owner, NOON)))
+        self._carried = folder / "disc"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        keys = [*self.folder.glob("*-desk/**/*")]
+        return tuple(path.read_text("latin-1") for path in keys if path.is_file() and path.suffix != ".pub")
+
+    async def put(self, name: str, content: bytes) -> None:
+        outbox = self.folder / "theirs"
+        outbox.mkdir(exist_ok=True)
+        (outbox / f"{name}.{self.system.format.extension}").write_bytes(content)
+        with desk(self.folder / "their-desk") as theirs:
+            made = theirs.pack("HUB", outbox, self._carried, NOON)
+        with desk(self.folder / "our-desk") as ours:
+            for each in made:
+                ours.open(each.path, self._home / "inbox", self._carried, NOON)
+
+    async def received(self) -> list[bytes]:
+        with desk(self.folder / "our-desk") as ours:
+            made = ours.pack(self.system.owner, self._home / "outbox", self._carried, NOON)
+        with desk(self.folder / "their-desk") as theirs:
+            for each in made:
+                theirs.open(each.path, self.folder / "arrived", self._carried, NOON)
+        return [path.read_bytes() for path in sorted(self.folder.glob("arrived/*"))]
+
+
+BEDS: tuple[type[Bed], ...] = (FileBed, CourierBed)

@@ -33,7 +33,7 @@ OUT_IN_TURN = [(bed, SYSTEMS[-1 - number % len(SYSTEMS)]) for number, bed in enu
 
 
 def named(value: Any) -> str | None:
-    return value.kind if isinstance(value, type) and issubclass(value, Bed) else None
+    return value.label or value.kind if isinstance(value, type) and issubclass(value, Bed) else None
 
 
 def documents(dialect: str) -> list[bytes]:
