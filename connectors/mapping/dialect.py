@@ -33,7 +33,8 @@ NOTICE: Final = "*"
 _TOP: Final = frozenset({
     "mapping", "format", "frame", "shape", "formats", "codes", "words", "rules", "messages", "ignore", "unmapped", "tests",
 })  # fmt: skip
-_FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence"})
+_TABLES: Final = frozenset({"csv", "tsv", "xlsx"})
+_FRAME: Final = frozenset({"kind", "default", "id", "body", "party", "sender", "sequence"})
 _MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave"})
 _NOTICE_FIELDS: Final = ("type", "title", "data")
 
@@ -62,6 +63,7 @@ class Frame:
     party: str = ""
     sender: str = ""  #: on the way out: whose event it is
     sequence: str = ""  #: on the way out: version of the aggregate
+    default: str = ""  #: the kind of a record that does not say one
 
 
 class MappedDialect:
@@ -104,7 +106,7 @@ class MappedDialect:
     def read(self, record: Record) -> Sequence[Draft]:
         """One record is one event in every mapping so far."""
         frame = self._frame
-        kind = self._text(record, frame.kind, required=True)
+        kind = self._text(record, frame.kind, required=not frame.default) or frame.default
         own_id, party = self._text(record, frame.id), self._text(record, frame.party)
         if self._notice and kind == self._notice["kind"]:
             return (self._read_notice(record, own_id, party),)
@@ -303,12 +305,12 @@ def _vocabulary(document: Lined, path: Path) -> Vocabulary:
     style = Style(
         datetimes=tuple(formats.get("datetime", (ISO,))),
         dates=tuple(formats.get("date", ("%Y-%m-%d",))),
-        typed=kind == "json",
+        typed=kind in {"json", "jsonl"},
         wide=formats.get("digits") == "full-width",
         yes_no=(yes_no[0], yes_no[1]) if yes_no else None,
     )
     shapes = Shape(
-        style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind == "csv"
+        style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind in _TABLES
     )
     codes = tables.load(path.parent, document["codes"]) if "codes" in document else {}
 

@@ -24,6 +24,7 @@ from hub.canonical.catalogue import Field
 
 _OPERATORS: Final = frozenset({
     "from", "const", "as", "unit", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default", "cel", "in",
+    "at", "part",
 })  # fmt: skip
 _PYTHON: Final = {"string": str, "int": int, "bool": bool}
 _KINDS: Final = {"dt": "datetime", "date": "date", "dateOrDt": "moment", "uscc": "uscc"}
@@ -147,6 +148,8 @@ class Compiler:
             style = replace(style, dates=formats, datetimes=formats)
         remember = not (each.classes & _SECRET or each.person_classes)
         codec = scalars.make(kind, style, table=table, lenient=rule.get("else") == "keep", remember=remember)
+        if "at" in rule:
+            codec = scalars.timed(codec, kind, str(rule["at"]))
         return scalars.prefixed(codec, rule["prefix"]) if "prefix" in rule else codec
 
     def _scalar(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
@@ -204,6 +207,8 @@ class Compiler:
         name, shape = self._name(each, rule, prefix), self._words.shape
         own = rule.get("map", {})
         codec: Codec
+        if rule.get("each") == "" and each.record is not None:
+            return self._alone(each.record.fields, path, rule, known, prefix)
         if shape.cells:
             known.claim(name)
             codec = (
@@ -211,7 +216,7 @@ class Compiler:
                 if each.record
                 else self._cell_text(each, rule)
             )
-            return Found(operators.place(name, cell_list(codec, ";")), (name,))
+            return Found(operators.place(name, cell_list(codec, str(rule.get("part", ";")))), (name,))
         if shape.item and "each" not in rule:
             name = f"{name}.{shape.item}"
         known.claim(name)
@@ -227,6 +232,14 @@ class Compiler:
         entries = replace(objects, read=objects_only(objects))
         step = operators.each(name, entries, single=bool(shape.item), container=container)
         return Found(self._conditional(step, rule, known), (name,), objects, objects.steps)
+
+    def _alone(self, fields: Sequence[Field], path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
+        own, part = Known(), str(rule.get("part", ""))
+        codec = self.object(fields, own, at=path, prefix=prefix, own=rule.get("map", {}))
+        for name in sorted(own.paths() - own.children()):
+            known.claim(name)
+        step = operators.alone(codec, sorted(own.names()), part)
+        return Found(self._conditional(step, rule, known), (), None, codec.steps)
 
     def _cell_text(self, each: Field, rule: Mapping[str, Any]) -> Codec:
         codec = self._codec(each, rule, self._words.shape.style)
