@@ -102,7 +102,7 @@ def make(own: Path, wish: Wish, parties: Mapping[str, str], events: Sequence[str
         being_made.chmod(0o755)
         newcomer = _written(being_made, wish, dialect, made, value, setting)
         connection = None
-        if wish.kind not in PLAIN_KINDS:
+        if wish.settings:
             connection = {"dialect": dialect, "kind": wish.kind, "settings": dict(wish.settings)}
         enter(own / FILE, being_made, target, dialect, connection)
     finally:

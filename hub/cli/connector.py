@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from hub.cli.connector_ddl import there_is
 from hub.cli.language import say
 
 #: verb -> module:attribute
@@ -25,6 +26,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType({
     "run": "hub.cli.connector_run:run",
     "pause": "hub.cli.connector_run:pause",
     "resume": "hub.cli.connector_run:resume",
+    "ddl": "hub.cli.connector_ddl:ddl",
     "credentials": "hub.cli.connector_credentials:credentials",
     "submit": "hub.cli.connector_submit:submit",
     "install": "hub.cli.connector_submit:install",
@@ -41,10 +43,10 @@ class _Verbs(click.Group):
     """Verbs by name."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return [verb for verb in VERBS if verb != "ddl" or there_is()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in self.list_commands(ctx):
             return None
         module, _, attribute = VERBS[cmd_name].partition(":")
         command = getattr(importlib.import_module(module), attribute)

@@ -45,8 +45,8 @@ def credentials(name: str, output: str) -> None:
     rows: list[Item] = []
     if "http" in system.kinds or kind in PLAIN_KINDS:
         rows.append(_token(place, party))
-    if kind == "sftp":
-        rows.append(_key_pair(place, name))
+    if connection is not None and hasattr(connection.settings, "key_file"):
+        rows.append(_key_pair(name, connection.folder / connection.settings.key_file))
     if "file" in system.kinds:
         rows.append({"what": say("投放目录", "drop folder"), "party": party, "file": str(place.drop / party / "inbox"), "public": say("目录权限由操作系统管理", "rights are the system's affair")})  # fmt: skip
     emit(
@@ -84,9 +84,8 @@ def _token(place: Here, party: str) -> Item:
     return {"what": say("令牌 Authorization: Bearer", "token Authorization: Bearer"), "party": party, "file": str(handed), "public": f"sha256:{fingerprint}"}  # fmt: skip
 
 
-def _key_pair(place: Here, name: str) -> Item:
+def _key_pair(name: str, path: Path) -> Item:
     """A pair for SSH; the private half stays here."""
-    path = place.own.folder / _FOLDER / f"{name}.key"
     if not path.exists():
         made = Ed25519PrivateKey.generate()
         _keep(path, made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))

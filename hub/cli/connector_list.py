@@ -6,9 +6,10 @@ One rule: these verbs touch nothing but files of this machine.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
+from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 
 from connectors import kinds as known_kinds
@@ -19,6 +20,9 @@ from hub.cli.connector_here import here, system_of
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import Item, emit, output_option
+
+#: Settings that a way to a server has, if a kind does not say itself what it must be told.
+_USUAL: Final = ("host", "user", "dbname")
 
 
 @click.command(
@@ -115,15 +119,26 @@ def settings_of(kind: str) -> type[KindSettings]:
         raise Failed(Exit.NOT_FOUND, say(f"没有方式 {kind}。有: {'、'.join(there)}", f"no kind {kind}. There are: {', '.join(there)}")) from None  # fmt: skip
 
 
-def example(kind: str) -> dict[str, Any]:
-    """What must be told, with placeholders that say so."""
-    _, schema = models_json_schema([(settings_of(kind), "validation")])
-    definitions = schema.get("$defs", {})
-    return {
-        name: _placeholder(name, shown, definitions)
-        for name, shown in _own(schema, kind).get("properties", {}).items()
-        if name in _own(schema, kind).get("required", ())
+def example(kind: str, name: str = "NAME") -> dict[str, Any]:
+    """What must be told, with placeholders that say so; empty if nothing that holds can be made up."""
+    model = settings_of(kind)
+    _, schema = models_json_schema([(model, "validation")])
+    definitions, own = schema.get("$defs", {}), _own(schema, kind)
+    shown: dict[str, Any] = {
+        each: _placeholder(each, part, definitions)
+        for each, part in own.get("properties", {}).items()
+        if each in own.get("required", ())
     }
+    if "key_file" in shown:
+        shown["key_file"] = f"secrets/{name}.key"
+    usual = {each: _placeholder(each, {}, {}) for each in _USUAL if each in own.get("properties", {})}
+    for made in (shown, usual | shown):
+        try:
+            model.model_validate(made)
+        except ValidationError:
+            continue
+        return made
+    return {}
 
 
 def _own(schema: dict[str, Any], kind: str) -> dict[str, Any]:

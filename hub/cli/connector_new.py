@@ -41,7 +41,7 @@ def new(name: str, kind: str, path: Path, party: str, event: str, yes: bool, out
     place = here(connections=False)
     _known(place, kind, event)
     code = _party(place, party, name, yes=yes)
-    placeholders: Mapping[str, Any] = {} if kind in PLAIN_KINDS else example(kind)
+    placeholders: Mapping[str, Any] = {} if kind in PLAIN_KINDS else example(kind, name)
     wish = Wish(name, kind, code, f"{place.parties[code]}系统", path, event, placeholders)
     rules = load_reference(place.settings.reference_dir).events
     candidates = [each for each, rule in rules.items() if rule.senders != ("HUB",) and each in Catalogue.load()]
@@ -125,6 +125,8 @@ def _say_next(made: Newcomer, wish: Wish, place: Here) -> None:
     note(say(f"  样例字段已有着落 {decided};样例记录读成事件 {made.understood} 条", f"  fields of the sample settled: {decided}; records read as events: {made.understood}"))  # fmt: skip
     for finding in made.findings[:5]:
         note(f"  ! {finding}")
+    if not wish.settings and wish.kind not in PLAIN_KINDS:
+        note(say(f"  请按 hub connector spec {wish.kind} 在 {place.own.folder / FILE} 的 connections 下补上连接", f"  add a connection to {place.own.folder / FILE} as hub connector spec {wish.kind} shows"))  # fmt: skip
     if wish.settings:
         note(say(f"  连接 {wish.name} 已写入 {place.own.folder / FILE},占位的设置填好后: hub connector check {wish.name} && hub connector resume {wish.name}", f"  connection {wish.name} is in {place.own.folder / FILE}; fill in its settings, then: hub connector check {wish.name} && hub connector resume {wish.name}"))  # fmt: skip
     note(say(f"下一步: 核对 {made.folder}/mapping.yaml 中的“待确认”“待定”,再 hub connector check {wish.name}", f"next: look at what is marked in {made.folder}/mapping.yaml, then hub connector check {wish.name}"))  # fmt: skip
