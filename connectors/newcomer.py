@@ -73,11 +73,15 @@ class Newcomer:
 def shipped_lexicon() -> Lexicon:
     """The words of every shipped system."""
     folders = [registry.folder_of(dialect) for dialect in registry.CONNECTORS]
-    return lexicon((load_document(folder / "mapping.yaml") for folder in folders), map(_table, folders))
+    documents = [load_document(folder / "mapping.yaml") for folder in folders]
+    tables = [
+        _table(folder / each["codes"]) for folder, each in zip(folders, documents, strict=True) if "codes" in each
+    ]
+    return lexicon(documents, tables)
 
 
-def _table(folder: Path) -> Iterable[Mapping[str, str]]:
-    with (folder / "tables/codes.csv").open(encoding="utf-8-sig", newline="") as file:
+def _table(path: Path) -> Iterable[Mapping[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -36,6 +36,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType({
     "park": "hub.cli.webhook:park",
     "open": "hub.cli.webhook:open_",
     "signing": "hub.cli.webhook:signing",
+    "silence": "hub.cli.silence:silence",
 })  # fmt: skip
 
 
