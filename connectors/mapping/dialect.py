@@ -34,7 +34,7 @@ _TOP: Final = frozenset({
     "mapping", "format", "frame", "shape", "formats", "codes", "words", "rules", "messages", "ignore", "unmapped", "tests",
 })  # fmt: skip
 _TABLES: Final = frozenset({"csv", "tsv", "xlsx"})
-_FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence", "steps"})
+_FRAME: Final = frozenset({"kind", "default", "id", "body", "party", "sender", "sequence", "steps"})
 _MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave", "step", "under", "party"})
 _NOTICE_FIELDS: Final = ("type", "title", "data")
 
@@ -50,6 +50,7 @@ class Frame:
     sender: str = ""  #: on the way out: whose event it is
     sequence: str = ""  #: on the way out: version of the aggregate
     steps: str = ""  #: the number that the events of one record share: ``<number>-<step>`` is the id of each
+    default: str = ""  #: the kind of a record that does not say one
 
 
 class MappedDialect:
@@ -92,7 +93,7 @@ class MappedDialect:
     def read(self, record: Record) -> Sequence[Draft]:
         """One event, or one for each step that the record tells."""
         frame = self._frame
-        kind = self._text(record, frame.kind, required=True)
+        kind = self._text(record, frame.kind, required=not frame.default) or frame.default
         own_id, party = self._text(record, frame.id), self._text(record, frame.party)
         if self._notice and kind == self._notice["kind"]:
             return (self._read_notice(record, own_id, party),)

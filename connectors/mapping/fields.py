@@ -25,6 +25,7 @@ from hub.canonical.catalogue import Field
 _OPERATORS: Final = frozenset({
     "from", "const", "as", "unit", "formats", "table", "else", "each", "map", "concat", "when", "prefix", "default", "cel", "in",
     "numbered", "count",
+    "at", "part",
 })  # fmt: skip
 _PYTHON: Final = {"string": str, "int": int, "bool": bool}
 _KINDS: Final = {"dt": "datetime", "date": "date", "dateOrDt": "moment", "uscc": "uscc"}
@@ -151,6 +152,8 @@ class Compiler:
             style = replace(style, dates=formats, datetimes=formats)
         remember = not (each.classes & _SECRET or each.person_classes)
         codec = scalars.make(kind, style, table=table, lenient=rule.get("else") == "keep", remember=remember)
+        if "at" in rule:
+            codec = scalars.timed(codec, kind, str(rule["at"]))
         return scalars.prefixed(codec, rule["prefix"]) if "prefix" in rule else codec
 
     def _scalar(self, each: Field, path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
@@ -213,6 +216,8 @@ class Compiler:
         codec: Codec
         if "numbered" in rule:
             return self._numbered(each, path, rule, known, prefix)
+        if rule.get("each") == "" and each.record is not None:
+            return self._alone(each.record.fields, path, rule, known, prefix)
         if shape.cells:
             known.claim(name)
             codec = (
@@ -220,7 +225,8 @@ class Compiler:
                 if each.record
                 else self._cell_text(each, rule)
             )
-            return Found(operators.place(name, cell_list(codec, ";", by_hand=shape.style.by_hand)), (name,))
+            cells = cell_list(codec, str(rule.get("part", ";")), by_hand=shape.style.by_hand)
+            return Found(operators.place(name, cells), (name,))
         if shape.item and "each" not in rule:
             name = f"{name}.{shape.item}"
         known.claim(name)
@@ -256,6 +262,14 @@ class Compiler:
             known.claim(name)
         step = columns.numbered(count, most, *entries)
         return Found(step, tuple(names), objects, objects.steps if objects else (), numbered=most)
+
+    def _alone(self, fields: Sequence[Field], path: str, rule: Mapping[str, Any], known: Known, prefix: str) -> Found:
+        own, part = Known(), str(rule.get("part", ""))
+        codec = self.object(fields, own, at=path, prefix=prefix, own=rule.get("map", {}))
+        for name in sorted(own.paths() - own.children()):
+            known.claim(name)
+        step = operators.alone(codec, sorted(own.names()), part)
+        return Found(self._conditional(step, rule, known, prefix), (), None, codec.steps)
 
     def _cell_text(self, each: Field, rule: Mapping[str, Any]) -> Codec:
         codec = self._codec(each, rule, self._words.shape.style)

@@ -66,6 +66,41 @@ def beside(codec: Codec) -> Placed:
     return None, lambda source: codec.read(source) or None, put
 
 
+def alone(codec: Codec, names: Sequence[str], part: str) -> Placed:
+    """``each: ''``: a list whose entries stand among the fields around it.
+
+    One entry, or as many as the cells have pieces between *part*: the first of each cell are the first entry, and so on.
+    """
+
+    def read(source: Mapping[str, Any]) -> list[Any] | None:
+        if not part:
+            found = codec.read(source)
+            return [found] if found else None
+        cells = {name: str(source[name]).split(part) for name in names if source.get(name)}
+        if len({len(pieces) for pieces in cells.values()}) > 1:
+            error = Unfit(
+                f"各列以“{part}”分开的个数不同", f"the columns have different numbers of pieces between {part}"
+            )
+            error.path.append(names[0])
+            raise error
+        count = max((len(pieces) for pieces in cells.values()), default=0)
+        entries = [codec.read({name: pieces[at].strip() for name, pieces in cells.items()}) for at in range(count)]
+        return entries or None
+
+    def put(source: dict[str, Any], values: Sequence[Any]) -> None:
+        written = [codec.write(value) for value in values]
+        if len(written) == 1:
+            source.update(written[0])
+            return
+        if not part or not written or any(entry.keys() != written[0].keys() for entry in written):
+            raise Unfit("该系统不能这样表示列表", "this system cannot say such a list")
+        if any(part in str(text) for entry in written for text in entry.values()):
+            raise Unfit(f"值中含分隔符 {part}", f"a value holds the separator {part}")
+        source.update({name: part.join(str(entry[name]) for entry in written) for name in written[0]})
+
+    return None, read, put
+
+
 def const(value: Any) -> Placed:
     """``const``: the system never says it, because it is always the same."""
 

@@ -16,6 +16,7 @@ from connectors.mapping.unfit import Unfit
 from hub.canonical.identifiers import uscc_valid
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,16}").fullmatch
+_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]").fullmatch
 _HALF_WIDTH: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-:./,"
 _FULL_WIDTH: Final = "".join(chr(ord(letter) + 0xFEE0) for letter in _HALF_WIDTH)
 NARROW: Final = str.maketrans(_FULL_WIDTH, _HALF_WIDTH)
@@ -86,6 +87,24 @@ def prefixed(codec: Codec, prefix: str) -> Codec:
         return codec.write(str(value)[len(prefix) :])
 
     return Codec(read, write)
+
+
+def timed(codec: Codec, kind: str, clock: str) -> Codec:
+    """``at``: the hour of a moment of which the system keeps the day alone; *codec* is of that day."""
+    if kind != "date" or not _CLOCK(clock):
+        raise ValueError("at: goes with `as: date` and is a time of the day, HH:MM:SS")
+    ending = f"T{clock}+08:00"
+
+    def read(value: Any) -> str | None:
+        day = codec.read(value)
+        return None if day is None else f"{day}{ending}"
+
+    def write(value: str) -> Any:
+        if not value.endswith(ending):
+            raise Unfit("该系统只记日期", "this system keeps the day alone")
+        return codec.write(value.removesuffix(ending))
+
+    return Codec(read, write, pure=codec.pure)
 
 
 def _same(value: Any) -> Any:

@@ -1,0 +1,127 @@
+"""What the verbs of `hub connector` work on: the systems and connections of this installation, by any of their names.
+
+One rule: a connector may be named by its dialect, its folder or its connection; a name that means nothing is exit 5, a file that
+is wrong exit 3.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors import registry
+from connectors.filedrop.kind import FileDrop, FileSettings
+from connectors.filedrop.progress import in_log
+from connectors.kind import Connection, Site
+from connectors.mapping import MappingInvalid
+from connectors.own import FILE, Own, OwnInvalid, install
+from connectors.pauses import Pauses
+from connectors.serve import now
+from hub.cli.exits import Exit, Failed
+from hub.cli.language import say
+from hub.local.discovery import HOME, find_running
+from hub.reference import load as load_reference
+from hub.settings import Settings
+
+
+@dataclass(frozen=True)
+class Here:
+    """This installation."""
+
+    settings: Settings
+    own: Own
+    connections: Mapping[str, Connection]
+    parties: Mapping[str, str]  #: code -> name
+
+    @property
+    def drop(self) -> Path:
+        """The root of the drop folders: ``HUB_DROP_DIR``, else that of the `hub dev` that runs here."""
+        told = os.environ.get("HUB_DROP_DIR")
+        return Path(told) if told else self._data("drop")
+
+    @property
+    def state(self) -> Path:
+        """Where this machine's processes keep their state."""
+        told = "state_dir" in self.settings.model_fields_set
+        return self.settings.state_dir if told else self._data("state")
+
+    @property
+    def pauses(self) -> Pauses:
+        """What a person has stopped."""
+        return Pauses.under(self.state)
+
+    def site(self) -> Site:
+        """What a connection is lent, to be looked at from the command line."""
+        return Site(self.drop, self.state, self.parties, now, in_log())
+
+    def every(self) -> dict[str, Connection]:
+        """Each connection, those that every system with drop folders has among them."""
+        found = dict(self.connections)
+        dropping = {each.system.dialect.name for each in found.values() if each.kind == FileDrop.name}
+        for dialect in registry.names():
+            system = system_of(dialect)
+            if "file" in system.kinds and dialect not in dropping:
+                found.setdefault(
+                    dialect, Connection(dialect, system.owner, system, FileDrop.name, FileSettings(), self.drop)
+                )
+        return found
+
+    def dialect(self, name: str) -> str:
+        """The dialect that *name* means."""
+        if name in registry.names():
+            return name
+        if name in self.connections:
+            return self.connections[name].system.dialect.name
+        for dialect in registry.names():
+            if registry.folder_of(dialect).name == name:
+                return dialect
+        raise self.nothing(name)
+
+    def connection(self, name: str) -> Connection:
+        """The connection that *name* means: its own name, else that of its system."""
+        every = self.every()
+        if name in every:
+            return every[name]
+        dialect = self.dialect(name)
+        for each in every.values():
+            if each.system.dialect.name == dialect:
+                return each
+        raise Failed(
+            Exit.NOT_FOUND,
+            say(
+                f"{name} 没有连接: 请在 {self.own.folder / FILE} 的 connections 下补一条,或经 HTTP 报送",
+                f"{name} has no connection: add one under connections in {self.own.folder / FILE}, or send over HTTP",
+            ),
+        )
+
+    def nothing(self, name: str) -> Failed:
+        """The error of a name that means nothing."""
+        there = [*registry.names(), *self.connections]
+        return Failed(Exit.NOT_FOUND, say(f"没有连接器 {name}。有: {'、'.join(there)}", f"no connector {name}. There are: {', '.join(there)}"))  # fmt: skip
+
+    def _data(self, folder: str) -> Path:
+        running = Path(HOME) / "data" / folder
+        return running if running.is_dir() or find_running() else Path(HOME) / folder
+
+
+def here(*, connections: bool = True) -> Here:
+    """This installation, read now."""
+    settings = Settings()
+    directory = load_reference(settings.reference_dir).directory
+    parties = {code: directory[code].name for code in directory.codes()}
+    try:
+        own = install(settings.connectors_dir)
+        found = own.connections(parties) if connections else {}
+    except OwnInvalid as error:
+        raise Failed(Exit.CONFIGURATION, str(error)) from None
+    return Here(settings, own, found, parties)
+
+
+def system_of(dialect: str) -> registry.System:
+    """The system, or exit 3."""
+    try:
+        return registry.system(dialect)
+    except (MappingInvalid, OSError) as error:
+        raise Failed(Exit.CONFIGURATION, str(error)) from None
