@@ -99,17 +99,17 @@ class Remote:
             await self._over(draft, path)
 
     async def claim(self, path: PurePosixPath, to: PurePosixPath) -> bool:
-        """Rename *path*, for one of those who try at once; False: it is not there, or *to* is."""
+        """Rename *path*, for one of those who try at once; False: it is not there, or *to*, a name only we use, is.
+
+        Not by the plain rename, which OpenSSH makes of a hard link: Linux refuses that for a file of another account.
+        """
         async with self._asking(path):
             try:
-                await self._client.rename(str(path), str(to))
-            except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPFileAlreadyExists):
-                return False
-            except asyncssh.SFTPFailure:
-                # Version 3 has one word for "it exists" and for all else; only the first is no trouble.
-                if await self._client.lexists(str(to)) or not await self._client.lexists(str(path)):
+                if await self._client.lexists(str(to)):
                     return False
-                raise
+                await self._over(path, to)
+            except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+                return False
         return True
 
     async def move(self, path: PurePosixPath, to: PurePosixPath) -> None:

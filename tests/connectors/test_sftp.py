@@ -140,6 +140,18 @@ class TestWhatComesIn:
             own_event_id("GY-RSJ", f"N{number}") for number in range(12)
         )
 
+    async def test_a_server_that_is_not_openssh_has_only_the_plain_rename(self, peer: Peer) -> None:
+        def refuse(request: str) -> None:
+            if request == "posix_rename":
+                raise asyncssh.SFTPOpUnsupported("no such extension")
+
+        peer.before = refuse
+        peer.drop("jh.csv", SAMPLE.read_bytes())
+        written = Written()
+        async with taking(connected(peer), written):
+            await until((peer.out / "done/jh.csv").exists)
+        assert len(written.records) == 4
+
     async def test_what_a_hub_claimed_and_left_is_taken_over(self, peer: Peer) -> None:
         (peer.out / ".taken/00000000").mkdir(parents=True)
         (peer.out / ".taken/00000000/jh.csv").write_bytes(SAMPLE.read_bytes())
