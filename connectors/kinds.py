@@ -12,6 +12,7 @@ from connectors.kind import Kind
 #: Kind -> where it is. One line per kind.
 KINDS: Final[Mapping[str, str]] = {
     "file": "connectors.filedrop.kind:FileDrop",
+    "sftp": "connectors.sftp.kind:Sftp",
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from hub.canonical.event import Event
 from hub.canonical.refused import Refused
@@ -156,6 +156,14 @@ class Sink(Protocol):
 
     async def send(self, record: Record, *, key: str) -> None:
         """Return once the peer has it. The same *key* may come twice."""
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A sink that holds a connection."""
+
+    async def close(self) -> None:
+        """Let go of it; called once nothing more is sent."""
 
 
 @dataclass(frozen=True, slots=True)

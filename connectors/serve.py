@@ -29,7 +29,6 @@ from connectors.protocol import Connector
 from connectors.pulse import Pulse
 from connectors.runner import run
 from connectors.webhook import Place, ReceiversInvalid, read_receivers, sinks_closed, webhook_connectors
-from connectors.webhook.connecting import KIND as WEBHOOK
 from connectors.webhook.journal import Journal
 from hub.canonical.event import SHANGHAI
 from hub.health import BrokerCheck, Check, Probes, serve
@@ -46,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 _CONFIGURATION = 3  #: exit code for a wrong setting, as of every verb
 _STUCK_SECONDS = 60.0  #: a file that lies in an inbox longer than this waits for us, not we for it
+
+_FOLDERS = "files"  #: the kind whose other side is a folder of ours, not a server of a peer
 
 
 def now() -> datetime:
@@ -159,7 +160,7 @@ async def _serve(
     broker = BrokerCheck(bootstrap)
     server = (
         serve(
-            Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse) | watch.detail()),
+            Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(found, pulse) | watch.detail()),
             health_port,
             metrics=watch.metrics,
         )
@@ -196,20 +197,24 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
         return check
 
     async def outboxes() -> str | None:
-        # A folder that cannot be written is ours to repair; a receiver's dead server is shown, and makes nobody unready.
-        return pulse.stuck(_STUCK_SECONDS, lambda name: f".{WEBHOOK}.out." not in name)
+        # A folder that cannot be written is ours to repair; a peer's dead server is shown, and makes nobody unready.
+        return pulse.stuck(_STUCK_SECONDS, lambda name: name.startswith(ours))
 
+    ours = tuple(f"{each.name}.out." for each in found.values() if each.kind == _FOLDERS)
+    taken = [name for name, each in found.items() if each.source is not None and each.kind == _FOLDERS]
     checks: dict[str, Check] = {"outboxes": outboxes}
-    checks |= {f"{name}.in": pump(f"{name}.in") for name, each in found.items() if each.source is not None}
+    checks |= {f"{name}.in": pump(f"{name}.in") for name in taken}
     checks |= {f"{name}.out": pump(f"{name}.out") for name, each in found.items() if each.sinks}
     return checks | {
         f"{name}.inbox": inbox(each.source) for name, each in found.items() if isinstance(each.source, FileSource)
     }
 
 
-def _waiting(pulse: Pulse) -> dict[str, Any]:
-    """Receivers that cannot be reached at this moment, with the reason, and pumps that a person has stopped."""
+def _waiting(found: dict[str, Connector], pulse: Pulse) -> dict[str, Any]:
+    """Peers that cannot be reached at this moment, with the reason, and pumps that a person has stopped."""
+    sources = [f"{name}.in" for name, each in found.items() if each.source is not None and each.kind != _FOLDERS]
     return {
-        "waiting": {name: one.reason for name, one in pulse.unreachable.items()},
+        "waiting": {name: one.reason for name, one in pulse.unreachable.items()}
+        | {name: pulse.states[name] for name in sources if pulse.states.get(name, "ok") != "ok"},
         "paused": sorted(pulse.paused),
     }

@@ -24,7 +24,7 @@ _CHUNK: Final = 1 << 20
 #: What a sender says of a file, beside it.
 MANIFEST: Final = ".manifest.json"
 #: Still being written by its sender.
-_UNFINISHED: Final = (".part", ".tmp", ".filepart", ".swp")
+UNFINISHED: Final = (".part", ".tmp", ".filepart", ".swp")
 
 
 def allowed(name: str) -> bool:
@@ -89,7 +89,7 @@ class Folders:
         found = []
         with os.scandir(self.inbox) as entries:
             for entry in entries:
-                if entry.name.startswith(".") or entry.name.endswith((*_UNFINISHED, MANIFEST)):
+                if entry.name.startswith(".") or entry.name.endswith((*UNFINISHED, MANIFEST)):
                     continue
                 status = entry.stat(follow_symlinks=False)
                 if now - status.st_mtime >= quiet_seconds or status.st_mtime > now:

@@ -83,7 +83,7 @@ class FileSource:
         with self._folders.owned() as ours:
             if not ours:
                 raise Unavailable(f"another process works in {self._folders.home}")
-            async for batch in self._present():
+            async for batch in self.present():
                 yield batch
             # Watching and looking: no notice comes from a network share, and none from a file too fresh to be taken.
             async for _ in awatch(
@@ -94,7 +94,7 @@ class FileSource:
                 step=20,
                 recursive=False,
             ):
-                async for batch in self._present():
+                async for batch in self.present():
                     yield batch
 
     def oldest_seconds(self) -> float:
@@ -105,7 +105,7 @@ class FileSource:
         except FileNotFoundError:  # taken this moment, or nothing was ever put there
             return 0.0
 
-    async def _present(self) -> AsyncIterator[Sequence[Delivery]]:
+    async def present(self) -> AsyncIterator[Sequence[Delivery]]:
         """Everything that is there now."""
         folders = self._folders
         for path in await asyncio.to_thread(folders.claimed):

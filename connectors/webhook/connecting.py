@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from connectors.protocol import Connector
+from connectors.protocol import Closing, Connector
 from connectors.webhook import keyring
 from connectors.webhook.journal import Journal
 from connectors.webhook.posting import Poster
@@ -69,10 +69,10 @@ def webhook_connectors(
 
 
 async def sinks_closed(connectors: Mapping[str, Connector]) -> None:
-    """Close the connections of every webhook among *connectors*."""
+    """Close the connections of every sink among *connectors* that holds one."""
     for connector in connectors.values():
         for sink in connector.sinks.values():
-            if isinstance(sink, WebhookSink):
+            if isinstance(sink, Closing):
                 await sink.close()
 
 

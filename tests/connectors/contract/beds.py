@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+import asyncssh
 import orjson
 
 from connectors import kinds
@@ -20,6 +21,7 @@ from connectors.courier.keys import Keyring, told
 from connectors.kind import Connection, Kind
 from connectors.protocol import Connector
 from connectors.registry import System
+from tests.connectors.sftp_peer import Peer, new_keys
 from tests.connectors.sites import NOON, site
 
 
@@ -148,4 +150,70 @@ class CourierBed(FileBed):
         return [path.read_bytes() for path in sorted(self.folder.glob("arrived/*"))]
 
 
-BEDS: tuple[type[Bed], ...] = (FileBed, CourierBed)
+class SftpBed(Bed):
+    """A server of the peer's, from which we may take files."""
+
+    kind = "sftp"
+    claim: ClassVar[str] = "rename"
+
+    async def __aenter__(self) -> Self:
+        new_keys(self.folder / "keys")
+        (self.folder / "keys/passphrase").write_text("correct horse battery\n")
+        locked = asyncssh.read_private_key(self.folder / "keys/ours")
+        locked.write_private_key(self.folder / "keys/ours", passphrase="correct horse battery", rounds=64)
+        self.peer = Peer(self.folder / "peer", self.folder / "keys")
+        self.peer.make()
+        await self.peer.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.peer.stop()
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.peer.said | {"passphrase_file": "keys/passphrase", "claim": self.claim}
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return "correct horse battery", (self.folder / "keys/ours").read_text().splitlines()[1]
+
+    @property
+    def _reports(self) -> Path:
+        return self.peer.out
+
+    async def put(self, name: str, content: bytes) -> None:
+        self.peer.drop(f"{name}.{self.system.format.extension}", content)
+
+    async def settled(self) -> bool:
+        busy = [each for each in self.peer.out.rglob("*") if each.parent.name not in {"done", "err"} and each.is_file()]
+        return not busy and any((*self._reports.glob("done/*"), *self._reports.glob("err/*")))
+
+    async def reasons(self) -> list[str]:
+        told = (orjson.loads(path.read_bytes()) for path in sorted(self._reports.glob("err/*.reason.json")))
+        return [reason["code"] for each in told for reason in each["rows"]]
+
+    async def received(self) -> list[bytes]:
+        return [path.read_bytes() for path in sorted(self.peer.into.glob("[!.]*")) if path.is_file()]
+
+
+class SftpCopyBed(SftpBed):
+    """A server that lets us read what the peer has, and no more: the reports lie where the deliveries do."""
+
+    label = "sftp-copy"
+    claim = "copy"
+
+    @property
+    def _reports(self) -> Path:
+        return self.peer.into
+
+    async def settled(self) -> bool:
+        done, err = self._reports / "done", self._reports / "err"
+        return all(
+            (done / f"{each.name}.receipt.json").exists() or (err / f"{each.name}.reason.json").exists()
+            for each in self.peer.out.iterdir()
+        )
+
+
+BEDS: tuple[type[Bed], ...] = (FileBed, CourierBed, SftpBed, SftpCopyBed)
