@@ -12,6 +12,8 @@ from connectors.kind import Kind
 #: Kind -> where it is. One line per kind.
 KINDS: Final[Mapping[str, str]] = {
     "file": "connectors.filedrop.kind:FileDrop",
+    "outbox": "connectors.database.kind:Outbox",
+    "table": "connectors.database.kind:Table",
 }
 
 
