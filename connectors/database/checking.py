@@ -56,7 +56,7 @@ async def outbox(connection: Connection, site: Site, opened: Opened) -> AsyncIte
         table = OutboxTable(said)
         read = await _may("SELECT", session.fetch(table.pending(session.tongue, 1)))
         yield read
-        yield await _may("UPDATE", session.run(f"{table.mark_nameless()} AND 1 = 0", [("", "", -1)]))
+        yield await _may("UPDATE", session.run(table.trial(), [("", "", -1)]))
         if said.database == "dbapi":
             yield await _may("lease", session.fetch(f"SELECT name, holder, beat FROM {said.beside(said.lease_table)}"))
         if read.ok:

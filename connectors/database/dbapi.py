@@ -30,10 +30,18 @@ class DbapiSession:
     """One connection, spoken to from one thread."""
 
     def __init__(
-        self, module: Any, connection: Any, thread: ThreadPoolExecutor, style: str, secret: str, lease: Lease | None
+        self,
+        module: Any,
+        connection: Any,
+        thread: ThreadPoolExecutor,
+        said: DatabaseSettings,
+        secret: str,
+        lease: Lease | None,
     ) -> None:
         self._module, self._connection, self._thread = module, connection, thread
-        self._style, self._secret, self._lease = style, secret, lease
+        self._style, self._seconds = said.paramstyle or module.paramstyle, said.seconds
+        self._secret, self._lease = secret, lease
+        self._stuck = False
         self.tongue: Tongue = _TONGUES.get(module.__name__, _STANDARD)
 
     async def fetch(self, sql: str, *values: Any) -> list[Sequence[Any]]:
@@ -105,6 +113,8 @@ class DbapiSession:
     async def close(self) -> None:
         """Give the lease back and end the thread."""
         try:
+            if self._stuck:
+                return
             if self._lease is not None:
                 await self._lease.release(self)
             await self._work(self._connection.close)
@@ -130,7 +140,12 @@ class DbapiSession:
 
     async def _work(self, call: Callable[[], T]) -> T:
         with told((self._module.Error, OSError), self._secret):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+            except TimeoutError:
+                self._stuck = True  # the thread cannot be stopped; whatever it still does, it does alone
+                raise
 
     def _bound(self, values: Sequence[Any]) -> Any:
         named = self._style in {"named", "pyformat"}
@@ -154,12 +169,12 @@ async def open_dbapi(
         arguments["database"] = folder / database
     thread = ThreadPoolExecutor(1, thread_name_prefix=f"database-{settings.driver}")
     try:
-        connection = await asyncio.get_running_loop().run_in_executor(thread, lambda: module.connect(**arguments))
+        async with asyncio.timeout(settings.seconds):
+            connection = await asyncio.get_running_loop().run_in_executor(thread, lambda: module.connect(**arguments))
     except (module.Error, OSError, TypeError) as error:  # TypeError: an argument that the driver does not know
         thread.shutdown(wait=False)
         raise NotSignedIn(in_a_line(error, secret)) from None
-    style = settings.paramstyle or module.paramstyle
-    return DbapiSession(module, connection, thread, style, secret, Lease(*lease) if lease else None)
+    return DbapiSession(module, connection, thread, settings, secret, Lease(*lease) if lease else None)
 
 
 def _whole(value: Any) -> Any:

@@ -42,6 +42,9 @@ _WORDS: Final[Mapping[str, _Words]] = {
     "sqlite": _Words("TEXT", "TEXT", "TEXT", "INTEGER", "INTEGER PRIMARY KEY AUTOINCREMENT", "TEXT", True, grants=False),
 }  # fmt: skip
 
+#: Where a right to a table is of no use without one to its schema.
+_SCHEMAS: Final = ("postgresql", "kingbase")
+
 DATABASES: Final = tuple(_WORDS)
 
 
@@ -53,6 +56,9 @@ def ddl(kind: str, database: str, names: Mapping[str, str]) -> str:
     """
     words = _WORDS[database]
     statements = {"outbox": _outbox, "table": _inbox}[kind](words, database, names)
+    if names.get("schema") and database in _SCHEMAS:
+        roles = ", ".join(filter(None, (names.get("role") or "hub", names.get("writer"))))
+        statements.append(f"GRANT USAGE ON SCHEMA {names['schema']} TO {roles}")
     return ";\n\n".join(statements) + ";\n"
 
 

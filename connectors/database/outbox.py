@@ -47,6 +47,10 @@ class OutboxTable:
         """Likewise for a row without an id."""
         return f"{self._marking()} AND {self.said.column('id')} IS NULL"
 
+    def trial(self) -> str:
+        """A mark that meets no row: may we write, before anything is sent that could not be marked?"""
+        return f"{self.mark_nameless()} AND 1 = 0"
+
     def _marking(self) -> str:
         column = self.said.column
         return (
@@ -72,7 +76,7 @@ class _Row:
 
 
 class OutboxSource:
-    """The outbox of one peer. *opened* connects; *progress* is told nothing: a table has no end."""
+    """The outbox of one peer; *opened* connects."""
 
     def __init__(self, said: OutboxSettings, form: Format, opened: Callable[[], Awaitable[Session]]) -> None:
         self._said, self._form, self._opened = said, form, opened
@@ -86,6 +90,7 @@ class OutboxSource:
         try:
             if not await session.hold(self._said.place):
                 raise Unavailable(f"another process reads {self._said.place}")
+            await session.run(self._table.trial(), [("", "", -1)])
             beating = asyncio.create_task(self._beat(session))
             try:
                 async for batch in self._batches(session, beating):

@@ -23,8 +23,8 @@ from connectors.runner import keep_running, take_in
 from tests.connectors.databases import TOPICS, Log
 from tests.connectors.sites import NOON, site
 
-#: Two batches of two rows: read, two to the log, mark; and the look after them.
-STEPS = 9
+#: A trial mark; two batches of two rows: read, two to the log, mark; and the look after them.
+STEPS = 10
 POINTS = [(step, when) for step in range(1, STEPS + 1) for when in ("before", "after")]
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+import sqlite3
 import time
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connectors import registry
+from connectors.database.ddl import ddl
 from connectors.database.kind import Outbox, opener
 from connectors.protocol import Unavailable
 from connectors.runner import take_in
 from hub.canonical.event import derived_id, own_event_id
-from tests.connectors.databases import SECRET, TOPICS, Log, Peer, plan, taking, until_empty
+from tests.connectors.databases import SECRET, TOPICS, Log, Peer, made, plan, taking, until_empty
 from tests.connectors.sites import NOON
 
 YJJ = registry.system("yjj-json")
@@ -231,6 +234,45 @@ async def test_marks_that_do_not_stay_stop_the_reading(peer: Peer) -> None:
     with pytest.raises(Unavailable, match="do not stay"):
         await take_in(peer.connector(), TOPICS, log := Log(), lambda: NOON)
     assert log.plans == ["P1"]
+
+
+async def test_nothing_is_sent_that_could_not_be_marked(pg: Peer) -> None:
+    await pg.insert(plan(1))
+    await pg.script("REVOKE UPDATE (result_code) ON hub_outbox FROM hub")
+    log = Log()
+    with pytest.raises(Unavailable, match="InsufficientPrivilege"):
+        await take_in(pg.connector(), TOPICS, log, lambda: NOON)
+    assert log.records == []
+
+
+async def test_a_statement_that_does_not_end_is_given_up(tmp_path: Path) -> None:
+    """Another program holds the whole file; the driver itself would wait for five seconds."""
+    peer = await made("sqlite", None, tmp_path)
+    other = sqlite3.connect(tmp_path / "peer.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="Timeout"):
+        await take_in(peer.connector(seconds=0.3), TOPICS, Log(), lambda: NOON)
+    assert time.monotonic() - started < 3
+    other.close()
+
+
+async def test_a_table_in_a_schema_of_its_own(pg: Peer) -> None:
+    """With the rights that the ready DDL gives there, announcements included."""
+    names = {"schema": "zf", "table": "fjb", "writer": "bureau"}
+    await pg.script(f"CREATE SCHEMA zf; {ddl('outbox', 'postgresql', names)}")
+    log = Log()
+    async with taking(pg.connector(schema="zf", table="fjb", poll_seconds=60), log):
+        for number in (1, 2):
+            await pg.sql(
+                "INSERT INTO zf.fjb (id, aggregatetype, aggregateid, type, payload) VALUES (gen_random_uuid(), 'p', 'a', 'c', $1)",
+                json.dumps(plan(number)),
+            )
+            async with asyncio.timeout(10):
+                while (await pg.sql("SELECT COUNT(*) FROM zf.fjb WHERE taken_at IS NULL"))[0][0]:
+                    await asyncio.sleep(0.05)
+            await asyncio.sleep(0.3)
+    assert log.plans == ["P1", "P2"]
 
 
 async def test_the_hub_may_not_change_what_was_sent(pg: Peer) -> None:
