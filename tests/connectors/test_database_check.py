@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
 from connectors import kinds
@@ -28,6 +35,23 @@ async def findings(peer: Peer, kind: str = "outbox", **more: Any) -> list[Findin
         peer.settings.pop("poll_seconds", None)
     site = replace(peer.site(), now=lambda: datetime.now(UTC))
     return [each async for each in kinds.kind(kind).check(peer.connection(kind, **more), site)]
+
+
+def self_signed(address: str) -> tuple[bytes, bytes]:
+    """A certificate for an address, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(begin + timedelta(days=9))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    told = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM), told
 
 
 def wrong(found: list[Finding]) -> list[str]:
@@ -88,6 +112,37 @@ async def test_who_cannot_be_reached_and_who_refuses_us_are_told_apart(pg: Peer)
     refused = await findings(pg)
     assert "密码" in refused[-1].cure
     assert not refused[-1].ok
+
+
+async def test_a_server_is_trusted_only_under_its_own_authority_and_name(pg: Peer) -> None:
+    server = pg.server
+    assert server is not None
+    for name, where in (("ours", server.home), ("foreign", pg.folder)):
+        certificate, key = self_signed("127.0.0.1")
+        (where / f"{name}.key").write_bytes(key)
+        (where / f"{name}.key").chmod(0o600)
+        for folder in {where, pg.folder}:
+            (folder / f"{name}.pem").write_bytes(certificate)
+    if server.user:
+        for path in server.home.glob("ours.*"):
+            shutil.chown(path, "postgres", "postgres")
+    for setting, value in (("ssl_cert_file", "ours.pem"), ("ssl_key_file", "ours.key")):
+        await pg.sql(f"ALTER SYSTEM SET {setting} = '{server.home / value}'")
+    await pg.sql("ALTER SYSTEM SET ssl = on")
+    try:
+        await pg.sql("SELECT pg_reload_conf()")
+        async with asyncio.timeout(20):
+            while wrong(await findings(pg, sslmode="verify-full", ca="ours.pem")):
+                await asyncio.sleep(0.1)  # the server takes its time to read its settings again
+        assert "certificate verify failed" in wrong(await findings(pg, sslmode="verify-full", ca="foreign.pem"))[0]
+        assert "certificate verify failed" in wrong(await findings(pg, sslmode="verify-full"))[0]
+        other_name = {"sslmode": "verify-full", "ca": "ours.pem", "host": "localhost"}
+        assert "certificate verify failed" in wrong(await findings(pg, **other_name))[0]
+        for weaker in ({"sslmode": "require"}, {**other_name, "sslmode": "verify-ca"}):
+            assert wrong(await findings(pg, **weaker)) == []
+    finally:
+        await pg.sql("ALTER SYSTEM RESET ALL")
+        await pg.sql("SELECT pg_reload_conf()")
 
 
 async def test_a_password_that_all_may_read_or_that_is_missing_is_said(pg: Peer) -> None:
