@@ -32,6 +32,10 @@ CONNECTORS: Final[Mapping[str, str]] = {
     "zhifa-json": "zhifa",
     "gongan-xml": "gongan",
     "fayuan-json": "fayuan",
+    "nyncj-xlsx": "nyncj",
+    "zrghj-json": "zrghj",
+    "zjj-xml": "zjj",
+    "sthjj-jsonl": "sthjj",
 }
 
 
@@ -141,8 +145,11 @@ def for_party(code: str) -> tuple[str, ...]:
     return tuple(name for name in names() if system(name).speaks_for(code))
 
 
-def rows(dialect: str, value: bytes, content_type: str = "") -> list[Row]:
-    """The records in *value*, a broken one as a row with its error. Raise `NotUnderstood` for the whole."""
+def rows(dialect: str, value: bytes, content_type: str = "", *, logged: bool = False) -> list[Row]:
+    """The records in *value*, a broken one as a row with its error. Raise `NotUnderstood` for the whole.
+
+    *logged*: at a door or in the log, where a workbook is never opened: that costs a process and seconds of everybody's.
+    """
     spoken = system(dialect)
     given = content_type.partition(";")[0].strip().lower()
     if given and given not in spoken.content_types:
@@ -150,14 +157,14 @@ def rows(dialect: str, value: bytes, content_type: str = "") -> list[Row]:
             f"内容类型 {given[:60]} 不是该方言的", detail_en=f"content type is not one of {', '.join(spoken.content_types)}",
             suggestion=f"请使用 {spoken.content_types[0]}",
         )  # fmt: skip
-    return spoken.format.decode(value)
+    return (formats.logged(spoken.format) if logged else spoken.format).decode(value)
 
 
-def read(dialect: str, value: bytes, content_type: str = "") -> list[Draft]:
+def read(dialect: str, value: bytes, content_type: str = "", *, logged: bool = False) -> list[Draft]:
     """Every event that the bytes of a peer tell. Pure. Raise `NotUnderstood` for the first thing that is not understood."""
     drafts: list[Draft] = []
     reads = system(dialect).dialect.read
-    for row in rows(dialect, value, content_type):
+    for row in rows(dialect, value, content_type, logged=logged):
         if row.error is not None:
             raise row.error
         assert row.record is not None

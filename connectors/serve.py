@@ -36,6 +36,9 @@ from hub.health import BrokerCheck, Check, Probes, serve
 from hub.local.topics import load_topics
 from hub.reference import load as load_reference
 from hub.settings import Settings
+from hub.silence.hours import HourlyCounts
+from hub.silence.verdict import Limits
+from hub.silence.watch import Watch, beside, watched
 from hub.telemetry import configure
 from hub.topics import Topics
 
@@ -110,7 +113,8 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     if unknown or not found:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
-    asyncio.run(_serve(found, topics, address, health_port, Pauses.under(settings.state_dir)))
+    watch = _watch(settings, topics, parties, address)
+    asyncio.run(_serve(found, topics, address, health_port, Pauses.under(settings.state_dir), watch))
 
 
 def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
@@ -127,9 +131,21 @@ def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str])
     return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
-async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int, pauses: Pauses) -> None:
+def _watch(settings: Settings, topics: Topics, only: Collection[str], bootstrap: str) -> Watch:
+    """Who listens for the silence of those we serve."""
+    own = settings.silence
+    calendar = load_reference(settings.reference_dir).calendar
+    limits = Limits(own.quiet_days, own.silent_days)
+    return Watch(
+        HourlyCounts(bootstrap), watched(topics, only, own.unwatched), calendar, limits, own.look_seconds, now
+    )  # fmt: skip
+
+
+async def _serve(
+    found: dict[str, Connector], topics: Topics, bootstrap: str, health_port: int, pauses: Pauses, watch: Watch
+) -> None:
     pulse = Pulse()
-    work = asyncio.create_task(run(found, topics, bootstrap, pulse, now, pauses))
+    work = asyncio.create_task(beside(watch.run(), run(found, topics, bootstrap, pulse, now, pauses)))
     loop = asyncio.get_running_loop()
     stopped = 0
 
@@ -142,7 +158,11 @@ async def _serve(found: dict[str, Connector], topics: Topics, bootstrap: str, he
         loop.add_signal_handler(number, stop, number)
     broker = BrokerCheck(bootstrap)
     server = (
-        serve(Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse)), health_port)
+        serve(
+            Probes({"kafka": broker} | _checks(found, pulse), lambda: _waiting(pulse) | watch.detail()),
+            health_port,
+            metrics=watch.metrics,
+        )
         if health_port
         else None
     )

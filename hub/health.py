@@ -30,6 +30,7 @@ _PATIENCE_SECONDS: Final = 3.0
 _KEPT_SECONDS: Final = 0.5  # a crowd of probes costs one question
 _REQUEST_SECONDS: Final = 2.0
 _WORDS: Final = {200: "OK", 404: "Not Found", 503: "Service Unavailable"}
+_PROMETHEUS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 Answer = tuple[int, bytes]
 
@@ -100,10 +101,16 @@ class BrokerCheck:
 
 
 class serve:  # noqa: N801 - used as a verb
-    """Answer ``GET /livez`` and ``GET /readyz[?verbose]`` for the running loop on a loopback *port* until `close`."""
+    """Answer ``GET /livez`` and ``GET /readyz[?verbose]`` for the running loop on a loopback *port* until `close`.
 
-    def __init__(self, probes: Probes, port: int, host: str = "127.0.0.1") -> None:
+    With *metrics*, which is called in another thread and must not wait, also ``GET /metrics`` in Prometheus' text format.
+    """
+
+    def __init__(
+        self, probes: Probes, port: int, host: str = "127.0.0.1", *, metrics: Callable[[], bytes] | None = None
+    ) -> None:
         self._probes = probes
+        self._metrics = metrics
         self._at = (host, port)
         self._watched = asyncio.get_running_loop()
         self._loop = asyncio.new_event_loop()
@@ -141,10 +148,14 @@ class serve:  # noqa: N801 - used as a verb
                 line = await reader.readline()
             method, _, rest = line.partition(b" ")
             path, _, query = rest.partition(b" ")[0].partition(b"?")
-            status, body = await self._said(path, verbose=b"verbose" in query) if method == b"GET" else (404, b"{}")
+            form = b"application/json"
+            if method == b"GET" and path == b"/metrics" and self._metrics is not None:
+                form, status, body = _PROMETHEUS, 200, self._metrics()
+            else:
+                status, body = await self._said(path, verbose=b"verbose" in query) if method == b"GET" else (404, b"{}")
             writer.write(
-                b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-                % (status, _WORDS[status].encode(), len(body))
+                b"HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                % (status, _WORDS[status].encode(), form, len(body))
                 + body
             )
             await writer.drain()

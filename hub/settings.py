@@ -32,6 +32,17 @@ class LocalSettings(BaseModel):
     java: Path | None = None  #: a launcher or a JAVA_HOME
 
 
+class SilenceSettings(BaseModel):
+    """When the silence of a system is shown and alerted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    look_seconds: float = Field(default=300, gt=0)  #: how often `hub serve connectors` looks
+    quiet_days: float = Field(default=3, gt=0)  #: shown, if a healthy system is this quiet once in so many days
+    silent_days: float = Field(default=20, gt=0)  #: alerted, likewise
+    unwatched: tuple[str, ...] = ()  #: patterns of topics whose systems were shut down on purpose
+
+
 class Settings(BaseSettings):
     """All settings. Make one at the start of a verb and hand its parts on."""
 
@@ -44,6 +55,7 @@ class Settings(BaseSettings):
     lang: str | None = None  #: zh or en
     kafka: KafkaSettings = KafkaSettings()
     local: LocalSettings = LocalSettings()
+    silence: SilenceSettings = SilenceSettings()
     gateway: GatewaySettings = GatewaySettings()
     kafka_libs: Path | None = None  #: a folder with the broker's jars
     test_bootstrap: str | None = None  #: tests use this cluster and start none

@@ -33,6 +33,7 @@ NOTICE: Final = "*"
 _TOP: Final = frozenset({
     "mapping", "format", "frame", "shape", "formats", "codes", "words", "rules", "messages", "ignore", "unmapped", "tests",
 })  # fmt: skip
+_TABLES: Final = frozenset({"csv", "tsv", "xlsx"})
 _FRAME: Final = frozenset({"kind", "id", "body", "party", "sender", "sequence"})
 _MESSAGE: Final = frozenset({"kind", "when", "fields", "ignore", "leave"})
 _NOTICE_FIELDS: Final = ("type", "title", "data")
@@ -76,10 +77,10 @@ class MappedDialect:
         notice: Mapping[str, str],
         *,
         refuses: bool,
-        wide: bool,
+        narrows: bool,
     ) -> None:
         self._name, self._path, self._frame, self._notice = name, path, frame, notice
-        self._refuses, self._wide = refuses, wide
+        self._refuses, self._narrows = refuses, narrows
         self._swift: dict[str, Swift] = {}
         self._by_event = {message.event: message for message in messages}
         self._by_kind: dict[str, tuple[Message, ...]] = {}
@@ -155,10 +156,12 @@ class MappedDialect:
                 error.line = error.line or message.line
                 raise self._not_understood(error) from None
         if candidates:
-            names = "、".join(candidates[0].when.paths)
+            when = candidates[0].when
+            names, place = "、".join(when.paths), when.paths[0]
             raise NotUnderstood(
                 f"{kind} 的 {names} 不是已知的值",
-                source=names,
+                source=f"{self._frame.body}.{place}" if self._frame.body else place,
+                value="" if when.expression else str(body.get(place, ""))[:40],
                 rule=self._at(candidates[0].line),
                 detail_en=f"no message {kind} with this {names}",
             )
@@ -174,7 +177,7 @@ class MappedDialect:
                 f"缺少 {name}" if not value else f"{name} 须为文本", source=name, detail_en="missing or not a text"
             )
         value = value.strip()
-        return value.translate(NARROW) if self._wide else value
+        return value.translate(NARROW) if self._narrows else value
 
     def _framed(self, kind: str, body: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
         frame = self._frame
@@ -284,8 +287,9 @@ def _compiled(document: Lined, path: Path, name: str) -> MappedDialect:
     if faults:
         raise MappingInvalid("\n".join([f"{path}: {len(faults)} fault(s)", *(f"  {fault}" for fault in faults)]))
     unmapped = document.get("unmapped", "refuse")
+    style = vocabulary.shape.style
     return MappedDialect(
-        name, path, frame, messages, notice, refuses=unmapped == "refuse", wide=vocabulary.shape.style.wide
+        name, path, frame, messages, notice, refuses=unmapped == "refuse", narrows=style.wide or style.by_hand
     )
 
 
@@ -303,12 +307,13 @@ def _vocabulary(document: Lined, path: Path) -> Vocabulary:
     style = Style(
         datetimes=tuple(formats.get("datetime", (ISO,))),
         dates=tuple(formats.get("date", ("%Y-%m-%d",))),
-        typed=kind == "json",
+        typed=kind in {"json", "jsonl"} and formats.get("numbers") != "text",
         wide=formats.get("digits") == "full-width",
+        by_hand=formats.get("typed") == "by-hand",
         yes_no=(yes_no[0], yes_no[1]) if yes_no else None,
     )
     shapes = Shape(
-        style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind == "csv"
+        style, shape.get("attributes", False), shape.get("flat", False), shape.get("item", ""), kind in _TABLES
     )
     codes = tables.load(path.parent, document["codes"]) if "codes" in document else {}
 

@@ -211,7 +211,7 @@ class Compiler:
                 if each.record
                 else self._cell_text(each, rule)
             )
-            return Found(operators.place(name, cell_list(codec, ";")), (name,))
+            return Found(operators.place(name, cell_list(codec, ";", by_hand=shape.style.by_hand)), (name,))
         if shape.item and "each" not in rule:
             name = f"{name}.{shape.item}"
         known.claim(name)
@@ -230,17 +230,30 @@ class Compiler:
 
     def _cell_text(self, each: Field, rule: Mapping[str, Any]) -> Codec:
         codec = self._codec(each, rule, self._words.shape.style)
-        return Codec(lambda piece: codec.read(unescape(piece)), lambda value: escape(str(codec.write(value) or "")))
+        by_hand = self._words.shape.style.by_hand
+        return Codec(
+            lambda piece: codec.read(unescape(piece)),
+            lambda value: escape(str(codec.write(value) or ""), by_hand=by_hand),
+        )
 
     def _cell_object(
         self, fields: Sequence[Field], at: str, own: Mapping[str, Any], separator: str, inner: str
     ) -> Codec:
-        """An object as pieces of one text, in the order of the schema."""
+        """An object as pieces of one text, in the order of its ``map``, then of the schema."""
         pieces: list[tuple[str, Codec]] = []
-        for each in fields:
+        constants: dict[str, Any] = {}
+        usual: dict[str, Any] = {}
+        order = list(own)
+        for each in sorted(fields, key=lambda field: order.index(field.name) if field.name in order else len(order)):
             rule, _ = self._rule(each, f"{at}.{each.name}", own)
+            if "const" in rule:
+                constants[each.name] = rule["const"]
+                continue
+            if "default" in rule:
+                usual[each.name] = rule["default"]
             codec = self._cell_text(each, rule)
             pieces.append((each.name, cell_list(codec, inner) if each.many else codec))
+        names = [each.name for each in fields]
 
         def read(text: str) -> dict[str, Any]:
             found = text.split(separator)
@@ -251,10 +264,23 @@ class Compiler:
                     f"段内的分隔符 {separator} 请写作 %{ord(separator):02X}",
                 )
             values = ((name, codec.read(piece)) for (name, codec), piece in zip(pieces, found, strict=False) if piece)
-            return {name: value for name, value in values if value is not None}
+            said = {name: value for name, value in values if value is not None}
+            if not said and (constants or usual):
+                raise Unfit("列表中有空项", "an empty entry in a list")
+            said = {**constants, **usual, **said}
+            return {name: said[name] for name in names if name in said}
 
         def write(value: Mapping[str, Any]) -> str:
-            texts = [codec.write(value[name]) if value.get(name) is not None else "" for name, codec in pieces]
-            return separator.join(texts).rstrip(separator)
+            for name in (*constants, *usual):
+                if value.get(name) is None or (name in constants and value[name] != constants[name]):
+                    raise Unfit(f"单元格不能表示该 {name}", f"a cell cannot say this {name}")
+            texts = [
+                codec.write(value[name]) if value.get(name) not in (None, usual.get(name)) else ""
+                for name, codec in pieces
+            ]
+            text = separator.join(texts).rstrip(separator)
+            if not text and (constants or usual):
+                raise Unfit("单元格不能表示只有通常值的项", "a cell cannot say an entry of usual values alone")
+            return text
 
         return Codec(read, write)

@@ -2,6 +2,7 @@
 
 The one rule: a pattern that would lose a second on the way out is refused when the mapping is compiled. Patterns use the
 letters of `strptime` (``%-m`` = no leading zero) and are compiled to a regular expression once: strptime costs ten times that.
+A form with a time that ends in ``Z`` is UTC, as everywhere else: taken for Beijing time it would shift every period by a day.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ EPOCH_MILLIS: Final = "epoch-millis"
 #: The contract's own spelling, for systems that already use it.
 ISO: Final = "%Y-%m-%dT%H:%M:%S+08:00"
 
-_SHANGHAI: Final = timezone(timedelta(hours=8))
+#: A moment as its senders are shown it: they know no letters of `strptime`.
+_EXAMPLE: Final = "2026-03-09T10:05:00+08:00"
+_OFFSET: Final = timedelta(hours=8)
+_SHANGHAI: Final = timezone(_OFFSET)
 _TOKENS: Final = {
     "%Y": ("Y", r"(?P<Y>\d{4})"), "%m": ("m", r"(?P<m>\d{2})"), "%d": ("d", r"(?P<d>\d{2})"),
     "%H": ("H", r"(?P<H>\d{2})"), "%M": ("M", r"(?P<M>\d{2})"), "%S": ("S", r"(?P<S>\d{2})"),
@@ -50,6 +54,7 @@ class Pattern:
             raise ValueError(f"{text}: year, month and day once each")
         self.text = text
         self.has_time = "H" in letters
+        self._utc = self.has_time and text.endswith("Z")
         self.lossless = set(letters) in ({*"Ymd"}, {*"YmdHMS"})
         # ASCII digits only: full-width ones are narrowed before, by the mapping that says so.
         self._match = re.compile(expression, re.ASCII).fullmatch
@@ -70,13 +75,20 @@ class Pattern:
                 date(year, month, day)
                 return f"{year:04}-{month:02}-{day:02}"
             hour, minute, second = int(part["H"]), int(part.get("M", 0)), int(part.get("S", 0))
-            datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - only asked whether it exists
-        except ValueError:
+            moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - asked whether it exists
+            if self._utc:
+                return (moment + _OFFSET).isoformat() + "+08:00"
+        except (ValueError, OverflowError):
             return None
         return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}+08:00"
 
     def write(self, canonical: str) -> str:
         """*canonical* in this pattern."""
+        if self._utc:
+            try:
+                canonical = (datetime.fromisoformat(canonical[:19]) - _OFFSET).isoformat()
+            except (ValueError, OverflowError):
+                raise Unfit("该格式不能表示此时间", "the form cannot hold this moment") from None
         return "".join(
             piece if place is None else (canonical[place].lstrip("0") or "0" if bare else canonical[place])
             for piece, place, bare in self._pieces
@@ -99,13 +111,14 @@ def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
     patterns = [Pattern(text) for text in formats if text != EPOCH_MILLIS]
     takes_epoch = EPOCH_MILLIS in formats
     example = formats[0]
+    advice = f"请按 {patterns[0].write(_EXAMPLE) if patterns else _epoch_write(_EXAMPLE)} 的形式填写"
 
     def read_text(text: str) -> str:
         for pattern in patterns:
             moment = pattern.read(text)
             if moment is not None:
                 return moment
-        raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")
+        raise Unfit("日期时间不合格式", f"no such moment in the form {example}", advice)
 
     def read(value: object) -> str | None:
         if type(value) is str:
@@ -113,7 +126,7 @@ def reader(formats: Sequence[str]) -> Callable[[object], str | None]:
             return read_text(text) if text else None
         moment = _epoch_read(value) if takes_epoch else None
         if moment is None:
-            raise Unfit("日期时间不合格式", f"no such moment in the form {example}", f"请按 {example} 填写")
+            raise Unfit("日期时间不合格式", f"no such moment in the form {example}", advice)
         return moment
 
     return read

@@ -54,14 +54,14 @@ class Found:
 
 
 def objects_only(codec: Codec) -> Callable[[Any], Any]:
-    """The reader of *codec* for a value that must be an object."""
+    """The reader of *codec* for a value that must be an object. One that holds nothing but empty fields is absent."""
     inner = codec.read
 
     def read(value: Any) -> Any:
         if type(value) is dict:
-            return inner(value)
+            return inner(value) or None
         if type(value) is str and not value.strip():  # an XML element with nothing in it
-            return {}
+            return None
         raise Unfit("须为对象", "must be an object", "请按样例以对象填写该字段")
 
     return read
@@ -74,6 +74,7 @@ def object_codec(steps: Sequence[Step], left: Sequence[str], names: Known) -> Ob
     puts: dict[str, Callable[[dict[str, Any], Any], None]] = {step.name: step.put for step in steps}
     puts.update((name, operators.nothing) for name in left)
     derived = [step for step in steps if step.derived]
+    supposed = [step.name for step in steps if "default" in step.rule and "when" not in step.rule]
 
     def read(source: Mapping[str, Any]) -> dict[str, Any]:
         get = source.get
@@ -100,6 +101,9 @@ def object_codec(steps: Sequence[Step], left: Sequence[str], names: Known) -> Ob
             if put is None:
                 raise Unfit(f"没有字段 {name} 的规则", f"no rule for {name}")
             put(source, value)
+        for name in supposed:
+            if data.get(name) is None:
+                raise Unfit(f"没有 {name} 会被读成通常的值", f"without {name} the usual value would be supposed")
         for step in derived:
             if step.read(source) != data.get(step.name):
                 raise Unfit(f"写出后的 {step.name} 不再是原值", f"{step.name} would be read back as another value")

@@ -16,8 +16,8 @@ from connectors.mapping.unfit import Unfit
 from hub.canonical.identifiers import uscc_valid
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,16}").fullmatch
-_FULL_WIDTH: Final = "０１２３４５６７８９ＡＢＣＤＥＦＧＨＪＫＬＭＮＰＱＲＴＵＷＸＹ－：．"
-_HALF_WIDTH: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY-:."
+_HALF_WIDTH: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-:./,"
+_FULL_WIDTH: Final = "".join(chr(ord(letter) + 0xFEE0) for letter in _HALF_WIDTH)
 NARROW: Final = str.maketrans(_FULL_WIDTH, _HALF_WIDTH)
 WIDE: Final = str.maketrans(_HALF_WIDTH, _FULL_WIDTH)
 
@@ -44,6 +44,7 @@ class Style:
     dates: tuple[str, ...]
     typed: bool  #: numbers and booleans as such (JSON), not as texts
     wide: bool  #: digits of numbers, codes and moments are full-width
+    by_hand: bool  #: people type the values: either width, and blanks around them
     yes_no: tuple[str, str] | None  #: its words for true and false
 
 
@@ -52,6 +53,8 @@ def make(kind: str, style: Style, *, table: Table | None = None, lenient: bool =
     match kind:
         case "text":
             codec = Codec(read_text, _written_text)
+        case "code":
+            codec = _plain_code()
         case "int":
             codec = Codec(_read_int, _same if style.typed else str)
         case "bool":
@@ -65,7 +68,9 @@ def make(kind: str, style: Style, *, table: Table | None = None, lenient: bool =
             codec = Codec(moments.reader(forms), moments.writer(forms), pure=remember)
         case _:
             raise ValueError(f"as: {kind} is not known")
-    return _full_width(codec, kind) if style.wide and kind != "text" else codec
+    if style.wide and kind != "text":
+        return _full_width(codec, kind)
+    return _by_hand(codec, prose=kind == "text") if style.by_hand else codec
 
 
 def prefixed(codec: Codec, prefix: str) -> Codec:
@@ -113,7 +118,9 @@ def _read_int(value: Any) -> int | None:
 def counted(unit: str, times: int, style: Style) -> Codec:
     """The codec of ``unit``."""
     codec = Codec(units.reader(unit, times), units.writer(unit, times, typed=style.typed))
-    return _full_width(codec, "unit") if style.wide else codec
+    if style.wide:
+        return _full_width(codec, "unit")
+    return _by_hand(codec, prose=False) if style.by_hand else codec
 
 
 def _bool(style: Style) -> Codec:
@@ -170,6 +177,37 @@ def _table(table: Table, lenient: bool) -> Codec:
         return found or value
 
     return Codec(read, write, known=values)
+
+
+def _plain_code() -> Codec:
+    """Numbers and codes that name things: one thing has one spelling, whatever width its letters were typed in."""
+
+    def read(value: Any) -> str | None:
+        text = read_text(value)
+        return text.translate(NARROW).strip() or None if text else None
+
+    def write(value: str) -> str:
+        if read(value) != value:
+            raise Unfit("编号不能以半角无空格写出", "a code that is not written in half-width without blanks around it")
+        return value
+
+    return Codec(read, write)
+
+
+def _by_hand(codec: Codec, *, prose: bool) -> Codec:
+    inner_read, inner_write = codec.read, codec.write
+
+    def read(value: Any) -> Any:
+        if type(value) is str:
+            value = value.strip() if prose else value.translate(NARROW).strip()
+        return inner_read(value)
+
+    def write(value: Any) -> Any:
+        if value != value.strip():
+            raise Unfit("首尾空格在手工表格中不能保留", "blanks around a text are not kept where people type")
+        return inner_write(value)
+
+    return Codec(read, write if prose else inner_write, pure=codec.pure)
 
 
 def _full_width(codec: Codec, kind: str) -> Codec:

@@ -82,7 +82,7 @@ class _Writer:
             self.line(depth, f"if type({value}) is not dict: return None")
             inner = self.fresh("o")
             self.object(codec, value, inner, depth)
-            self.line(depth, f"{into}[{step.name!r}] = {inner}")
+            self.line(depth, f"if {inner}: {into}[{step.name!r}] = {inner}")
             return
         entries, entry, inner = self.fresh("l"), self.fresh("e"), self.fresh("o")
         self.line(depth, f"if type({value}) is not list: return None")
@@ -90,6 +90,7 @@ class _Writer:
         self.line(depth, f"for {entry} in {value}:")
         self.line(depth + 1, f"if type({entry}) is not dict: return None")
         self.object(codec, entry, inner, depth + 1)
+        self.line(depth + 1, f"if not {inner}: return None")
         self.line(depth + 1, f"{entries}.append({inner})")
 
     def _value(self, step: Step, value: str, into: str, depth: int) -> None:

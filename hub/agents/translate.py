@@ -88,7 +88,7 @@ class Translator:
             yield replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
             return
         content_type = envelope.header(record.headers, "content-type")
-        for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type)):
+        for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type, logged=True)):
             known = Catalogue.load().get(draft.type)
             yield Event(
                 id=own_event_id(party, draft.own_id)

@@ -1,7 +1,7 @@
 """`hub connector`: the outside systems, and whether each is understood.
 
 One rule: nothing here is sent anywhere; `check` and `sample` read files and compiled mappings only. Those who are pushed to
-have their verbs in `webhook.py`.
+have their verbs in `webhook.py`, those who are too quiet theirs in `silence.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from hub.canonical.refused import Refused
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import Item, emit, note, output_option
+from hub.cli.silence import silence
 from hub.cli.webhook import open_, park, parked, receivers, resend, signing
 
 
@@ -28,7 +29,7 @@ def connector() -> None:
     """The verbs below."""
 
 
-for verb in (receivers, parked, resend, park, open_, signing):
+for verb in (receivers, parked, resend, park, open_, signing, silence):
     connector.add_command(verb)
 
 

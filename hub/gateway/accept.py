@@ -39,6 +39,7 @@ EVENTS: Final = "/v1/events"
 RECORDS: Final = "/v1/records/"
 
 _is_key: Final = re.compile(r"[A-Za-z0-9_-]{16,255}").fullmatch
+_PARAMETERS: Final = frozenset(("dryRun",))
 _is_dialect: Final = re.compile(r"[a-z0-9-]{1,32}").fullmatch
 _is_traceparent: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}").fullmatch
 _is_tracestate: Final = re.compile(r"[\x20-\x7e]{1,512}").fullmatch
@@ -132,6 +133,7 @@ class Acceptance:
     # ---- steps
 
     def _key(self, request: Request) -> str:
+        request.only(_PARAMETERS)
         key = request.header(b"idempotency-key")
         if not key:
             raise Problem("HUB-1201")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -64,6 +64,12 @@ class Request:
             if len(self._query) != len(pairs):
                 raise Problem("HUB-1403", "参数重复", "a parameter came twice")
         return self._query
+
+    def only(self, known: Collection[str]) -> None:
+        """Refuse a parameter that is not *known*: one misspelt would silently change what is done."""
+        unknown = sorted(self.query.keys() - known)
+        if unknown:
+            raise Problem("HUB-1403", f"未知参数 {unknown[0][:20]}", f"unknown parameter {unknown[0][:20]}")
 
     async def body(self, most: int) -> bytes:
         """The body as sent, at most *most* bytes of it; a declared length is believed when it is too long."""

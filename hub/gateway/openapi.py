@@ -190,8 +190,10 @@ _CALLS: Final[dict[tuple[str, str], dict[str, Any]]] = {
             _query(
                 "after",
                 "string",
-                "上次的 cursor; 空 = 从确认处; latest = 只要新的 / cursor; empty = after the acknowledged; latest",
+                "上次的 cursor; 空 = 从确认处; latest = 只要新的; earliest = 从现存最早处 / "
+                "cursor; empty = after the acknowledged; latest; earliest kept",
             ),
+            _query("dialect", "string", "以本单位方言给出 data 或 data_base64 / data in one of your own dialects"),
             _query("limit", "integer", "1–500"),
             _query("wait", "integer", "长轮询秒数 0–60 / seconds to wait"),
         ),

@@ -77,7 +77,8 @@ CODES: Final[Mapping[str, Entry]] = {
         410,
         "游标之后的投递已过保存期",
         "Deliveries after the cursor are no longer kept",
-        "去掉 after 从确认处重新读取, 并与运维核对缺口 / start again without after and ask the operators about the gap",
+        "用 after=earliest 从现存最早处读取并确认, 缺口请与运维核对 / "
+        "read from the oldest kept with after=earliest and acknowledge; ask the operators about the gap",
     ),
     "HUB-1403": Entry(400, "参数无效", "Parameter not valid"),
     "HUB-1501": Entry(

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hub.canonical.refused import Refused
+from hub.gateway import dialects
 from hub.gateway.cursor import Cursors
 from hub.gateway.dev import realm_of
 from hub.gateway.http import Request, Response
@@ -29,10 +30,12 @@ from hub.wire.strictjson import read_json
 
 log = structlog.get_logger(__name__)
 
-_PARAMETERS = frozenset(("after", "limit", "wait"))
+_PARAMETERS = frozenset(("after", "dialect", "limit", "wait"))
 _DEFAULT_LIMIT = 100
 #: Instead of a cursor: behind everything that is there now.
 LATEST = "latest"
+#: Instead of a cursor: before everything that is still kept.
+EARLIEST = "earliest"
 
 
 class Acknowledgement(BaseModel):
@@ -54,13 +57,12 @@ class Pull:
     dev: bool = False
 
     async def deliveries(self, request: Request) -> Response:
-        """``GET /v1/deliveries?after=CURSOR&limit=N&wait=SECONDS``."""
-        unknown = sorted(request.query.keys() - _PARAMETERS)
-        if unknown:
-            raise Problem("HUB-1403", f"未知参数 {unknown[0][:20]}", f"unknown parameter {unknown[0][:20]}")
+        """``GET /v1/deliveries?after=CURSOR&limit=N&wait=SECONDS&dialect=NAME``."""
+        request.only(_PARAMETERS)
         limits = self.limits
         limit = _number(request.query, "limit", _DEFAULT_LIMIT, 1, limits.deliveries_per_answer)
         wait = _number(request.query, "wait", 0, 0, limits.poll_seconds)
+        dialect = _dialect(request)
         realm = realm_of(request, dev=self.dev).encode()
         try:
             found, stopped = await self._read(request, limit, wait, realm)
@@ -70,7 +72,7 @@ class Pull:
         self.metrics.count("hub_deliveries_handed_total", len(found), party=request.party)
         request.told["deliveries"] = len(found)
         answer = {
-            "deliveries": [_as_json(record) for record in found],
+            "deliveries": [said for record in found if (said := _as_json(record, dialect)) is not None],
             "cursor": self.cursors.write(request.party, stopped),
         }
         return Response(200, orjson.dumps(answer))
@@ -111,6 +113,8 @@ class Pull:
         after = request.query.get("after", "")
         if after == LATEST:
             return await reader.ends()
+        if after == EARLIEST:
+            return await reader.oldest()
         if not after:
             return await reader.acknowledged()
         offsets = self.cursors.read(request.party, after)
@@ -127,11 +131,24 @@ def _number(query: Mapping[str, str], name: str, default: int, least: int, most:
     return min(int(text), most)
 
 
-def _as_json(record: Found) -> dict[str, Any]:
-    """A delivery as CloudEvents JSON."""
+def _dialect(request: Request) -> str:
+    """The dialect in which the party wants its deliveries; empty: as the contract has them."""
+    wanted = request.query.get("dialect", "")
+    if wanted and wanted not in dialects.of_party(request.party):
+        raise Problem("HUB-1403", f"本单位没有方言 {wanted[:32]}", f"this party has no dialect {wanted[:32]}")
+    return wanted
+
+
+def _as_json(record: Found, dialect: str) -> dict[str, Any] | None:
+    """A delivery as CloudEvents JSON, its data in *dialect* if there is one; None: the dialect leaves such events out."""
     try:
         event = envelope.from_record(record.key, record.value, record.headers)
-        return envelope.to_structured(event, projection=envelope.header(record.headers, "ce_projection"))
+        said = envelope.to_structured(event, projection=envelope.header(record.headers, "ce_projection"))
+        if not dialect:
+            return said
+        written = dialects.write(dialect, event)
+        del said["data"]
+        return None if written is None else said | written
     except Refused:
         # Ours to repair, but not ours to hide: handed on as it is, and the reader goes on.
         log.error("delivery.unreadable", topic=record.topic, partition=record.partition, offset=record.offset)

@@ -67,10 +67,22 @@ class Reader:
         """Behind the last committed record of each partition."""
         return {place.partition: end for place, end in (await self._consumer.end_offsets(self.places)).items()}
 
-    async def acknowledged(self) -> dict[int, int]:
-        """Where the party stands: what it acknowledged, else the oldest kept."""
+    async def oldest(self) -> dict[int, int]:
+        """The oldest record kept of each partition."""
         kept = await self._consumer.beginning_offsets(self.places)
-        return {place.partition: max(kept[place], await self._consumer.committed(place) or 0) for place in self.places}
+        return {place.partition: kept[place] for place in self.places}
+
+    async def acknowledged(self) -> dict[int, int]:
+        """Where the party stands: what it acknowledged, else the oldest kept. Raise HUB-1402 if what came next is gone."""
+        stands = await self.oldest()
+        for place in self.places:
+            known = await self._consumer.committed(place)
+            if known is None:
+                continue
+            if known < stands[place.partition]:
+                raise Problem("HUB-1402")
+            stands[place.partition] = known
+        return stands
 
     async def acknowledge(self, offsets: Mapping[int, int]) -> dict[int, int]:
         """Move the party forward to *offsets*, never back; where it stands then."""

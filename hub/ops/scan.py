@@ -123,13 +123,13 @@ async def records(
                 stalls += 1
                 if stalls == _STALLS:
                     raise KafkaConnectionError(f"{len(left)} partitions do not move")
-                await _closed(reader)
+                await closed(reader)
                 # Where it stood still, a fresh reader goes on from the record it got last.
                 reader, _, ends = await patiently(lambda: _opened(bootstrap, partitions, None, starts))
                 left = _begin(reader, starts, ends)
                 moved_at = time.monotonic()
     finally:
-        await _closed(reader)
+        await closed(reader)
 
 
 async def _opened(
@@ -147,7 +147,7 @@ async def _opened(
             starts = {tp: found[tp].offset if found.get(tp) else ends[tp] for tp in partitions}
         return reader, {tp: max(offset, after.get(tp, 0)) for tp, offset in starts.items()}, ends
     except BaseException:
-        await _closed(reader)
+        await closed(reader)
         raise
 
 
@@ -162,7 +162,7 @@ def _begin(
     return left
 
 
-async def _closed(reader: AIOKafkaConsumer) -> None:
+async def closed(reader: AIOKafkaConsumer) -> None:
     """Stop *reader*; one that does not stop is left to the end of the process."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(3.0):

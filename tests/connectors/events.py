@@ -29,8 +29,10 @@ USCCS = st.text("0123456789ABCDEFGHJKLMNPQRTUWXY", min_size=17, max_size=17).map
 INTS = st.integers(-(2**53) + 1, 2**53 - 1)
 
 
-#: In every projection, so that a dialect may leave them out where they are the usual ones.
-KEPT = frozenset({"agency", "principal", "outcome"})
+#: In every projection that carries the event's own content, so that a dialect may leave them out where they are the usual ones.
+KEPT = frozenset(
+    {"agency", "principal", "outcome", "type", "mode", "tier", "subjectType", "purpose", "unannounced", "procedure"}
+)
 
 
 def events(event_type: EventType, texts: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:

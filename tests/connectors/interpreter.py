@@ -47,14 +47,22 @@ class Interpreter:
         return self.object(Catalogue.load()[event].fields, body, event, "", "", message)
 
     def object(
-        self, fields: Sequence[Field], source: Any, event: str, at: str, prefix: str, message: Mapping[str, Any]
+        self,
+        fields: Sequence[Field],
+        source: Any,
+        event: str,
+        at: str,
+        prefix: str,
+        message: Mapping[str, Any],
+        own: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         found = {}
         for field in fields:
             path = f"{at}.{field.name}" if at else field.name
             if path in message.get("leave", ()):
                 continue
-            rule = message.get("fields", {}).get(path) or self.document.get("rules", {}).get(field.name) or {}
+            rule = message.get("fields", {}).get(path) or (own or {}).get(field.name)
+            rule = rule or self.document.get("rules", {}).get(field.name) or {}
             rule = {"from": rule} if isinstance(rule, str) else rule
             name = rule.get("from", rule.get("each", self.document["words"].get(field.name)))
             name = None if name is None else prefix + name
@@ -67,7 +75,7 @@ class Interpreter:
         self, field: Field, rule: Any, name: Any, source: Any, event: str, path: str, message: Mapping[str, Any]
     ) -> Any:
         if field.record and not field.many and self.flat:
-            return self.object(field.record.fields, source, event, path, f"{name}_", message) or None
+            return self.object(field.record.fields, source, event, path, f"{name}_", message, rule.get("map")) or None
         if "concat" in rule:
             pieces = [source.get(each) for each in rule["concat"]]
             if any(piece is not None and type(piece) is not str for piece in pieces):
@@ -87,10 +95,10 @@ class Interpreter:
             if not field.record:
                 return self.scalar(field, rule, each, event)
             if isinstance(each, str) and not each.strip():
-                return {}
+                return None
             if not isinstance(each, dict):
                 raise Refused
-            return self.object(field.record.fields, each, event, path, "", message)
+            return self.object(field.record.fields, each, event, path, "", message, rule.get("map")) or None
 
         if not field.many:
             return one(value)
@@ -187,5 +195,7 @@ def moment(value: Any, forms: Sequence[str]) -> Any:
             exact = datetime(*(parts.get(letter, 0) for letter in "YmdHMS"))  # type: ignore[arg-type]
         except ValueError:
             continue
+        if form.endswith("Z"):
+            exact += timedelta(hours=8)
         return exact.isoformat() + "+08:00" if "H" in parts else exact.date().isoformat()
     raise Refused

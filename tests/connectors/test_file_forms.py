@@ -227,7 +227,7 @@ class TestTheInbox:
             (inbox / name).write_bytes(SAMPLE.read_bytes())
 
         async with taking(connector, producer):
-            await until(lambda: "a.csv" in names(tmp_path / "done") and "b.csv" in names(tmp_path / "err"))
+            await until(lambda: names(inbox) == names(tmp_path / ".work") == [])
 
         assert len(producer.records) == 4
         assert names(tmp_path / "done") == ["a.csv", "a.csv.manifest.json", "a.csv.receipt.json"]

@@ -75,9 +75,9 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_written_harmless() -> None:
 def test_a_detail_without_its_record_is_its_own_error() -> None:
     form = registry.system("swj-xml").format
 
-    rows = form.decode(b'<ShuJuBao><YeWu ywh="1"/><MingXi ywh="1" a="x"/><MingXi ywh="2"/></ShuJuBao>')
+    rows = form.decode(b'<ShuJuBao><YeWu YeWuHao="1"/><MingXi YeWuHao="1" a="x"/><MingXi YeWuHao="2"/></ShuJuBao>')
 
-    assert [row.record for row in rows] == [{"@ywh": "1", "MingXi": [{"@a": "x"}]}, None]
+    assert [row.record for row in rows] == [{"@YeWuHao": "1", "MingXi": [{"@a": "x"}]}, None]
 
 
 def test_a_file_may_begin_with_the_mark_of_utf8() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.mapping import MappedDialect, MappingInvalid, load
+from connectors.mapping import MappedDialect, MappingInvalid, load, moments
 from connectors.mapping.unfit import Unfit
 from connectors.mapping.units import UNITS, factor, reader, writer
 from connectors.protocol import Envelope, NotUnderstood
@@ -211,3 +211,129 @@ def test_a_week_is_not_three_days() -> None:
         factor("fineFen", "周")
     with pytest.raises(ValueError, match="neither money nor days"):
         factor("stars", "周")
+
+
+@pytest.mark.parametrize(
+    ("written", "canonical"),
+    [
+        ("2026-03-09T02:00:00Z", "2026-03-09T10:00:00+08:00"),
+        ("2025-12-31T16:00:00Z", "2026-01-01T00:00:00+08:00"),
+        ("2026-03-09T02:00:00.000Z", "2026-03-09T10:00:00+08:00"),
+    ],
+)
+def test_a_time_in_utc_is_another_hour_here(written: str, canonical: str) -> None:
+    """Z is no ornament: a period counted from the wrong day would be a wrong period."""
+    form = "%Y-%m-%dT%H:%M:%S" + written[19:]
+
+    assert moments.reader([form])(written) == canonical
+    assert moments.writer([form])(canonical) == written
+
+
+def test_a_moment_outside_the_calendar_is_refused_in_utc_too() -> None:
+    form = "%Y-%m-%dT%H:%M:%SZ"
+
+    with pytest.raises(Unfit):
+        moments.reader([form])("9999-12-31T23:00:00Z")
+    with pytest.raises(Unfit):
+        moments.writer([form])("0001-01-01T01:00:00+08:00")
+
+
+def test_an_event_without_the_usual_value_is_not_written_as_if_it_had_it(tmp_path: Path) -> None:
+    """What would come back as another event goes out as a notice, or not at all."""
+    dialect = mapping(tmp_path, "{reason: {from: text, default: none}}")
+    without = {name: value for name, value in DATA.items() if name != "reason"}
+
+    assert dialect.write(EVENT, without, Envelope("7")) is None
+
+
+class TestTypedByHand:
+    """`formats: {typed: by-hand}`: a workbook that clerks keep."""
+
+    MORE = "formats: {typed: by-hand, datetime: ['%Y-%-m-%-d %H:%M:%S', '%Y/%-m/%-d %H:%M:%S']}\n"
+
+    def test_either_width_and_blanks_are_read_and_the_plain_form_is_written(self, tmp_path: Path) -> None:
+        dialect = mapping(tmp_path, "{planId: {from: plan, as: code}}", more=self.MORE)
+        plain = {**SENT, "at": "2026-3-9 10:00:00"}
+        typed = {
+            **plain, "k": " HOLD ", "plan": "\u3000Ｐ１", "at": "２０２６／３／９ １０:00:00 ", "why": "１", "text": " r\u3000",
+        }  # fmt: skip
+
+        both_ways(dialect, plain, DATA)
+        assert dialect.read(typed)[0].data == DATA
+
+    @pytest.mark.parametrize(("field", "value"), [("reason", " r"), ("reason", "\u3000"), ("planId", "Ｐ1")])
+    def test_what_would_come_back_otherwise_is_not_written(self, tmp_path: Path, field: str, value: str) -> None:
+        dialect = mapping(tmp_path, "{planId: {from: plan, as: code}}", more=self.MORE)
+
+        assert dialect.write(EVENT, {**DATA, field: value}, Envelope("7")) is None
+
+
+HELD = {"correlationId": "X", "caseNo": "C", "heldAt": "2026-03-09T10:00:00+08:00"}
+
+
+class TestCells:
+    """Lists of objects in one cell, in the order of their `map`."""
+
+    EVENT = "matter.evidence.held"
+
+    def dialect(self, folder: Path, rule: str, form: str = "csv") -> MappedDialect:
+        path = folder / "mapping.yaml"
+        path.write_text(
+            f"mapping: t@1\nformat: {{kind: {form}}}\nframe: {{kind: k}}\nformats: {{typed: by-hand}}\n"
+            "words: {correlationId: x, caseNo: c, heldAt: at, items: list}\n"
+            f"messages:\n  {self.EVENT}:\n    kind: HELD\n    fields: {{items: {rule}}}\n",
+            "utf-8",
+        )
+        return load(path, "t")
+
+    @pytest.mark.parametrize("form", ["csv", "tsv", "xlsx"])
+    def test_the_map_gives_the_order_and_the_usual_value(self, tmp_path: Path, form: str) -> None:
+        dialect = self.dialect(tmp_path, "{each: list, map: {qty: {default: 1}, name: {}}}", form)
+        held = {**HELD, "items": [{"name": "甲：乙", "qty": 2}, {"name": "丙", "qty": 1}]}
+
+        record = dialect.write(self.EVENT, held, Envelope("7"))
+
+        assert record is not None
+        assert record["list"] == "2:甲%FF1A乙;:丙"
+        assert dialect.read(record)[0].data == held
+        assert dialect.read({**record, "list": " 2：甲%FF1A乙 ；:丙"})[0].data == held
+
+    def test_a_constant_takes_no_part_of_the_cell(self, tmp_path: Path) -> None:
+        dialect = self.dialect(tmp_path, "{each: list, map: {qty: {const: 1}}}")
+
+        record = dialect.write(self.EVENT, {**HELD, "items": [{"name": "甲", "qty": 1}]}, Envelope("7"))
+
+        assert record is not None
+        assert record["list"] == "甲"
+        assert dialect.write(self.EVENT, {**HELD, "items": [{"name": "甲", "qty": 2}]}, Envelope("7")) is None
+
+    @pytest.mark.parametrize("cell", ["甲;;乙", "甲;"])
+    def test_an_entry_with_nothing_in_it_is_refused(self, tmp_path: Path, cell: str) -> None:
+        dialect = self.dialect(tmp_path, "{each: list, map: {name: {}, qty: {default: 1}}}")
+        spoilt = {"k": "HELD", "x": "X", "c": "C", "at": "2026-03-09T10:00:00+08:00", "list": cell}
+
+        with pytest.raises(NotUnderstood, match="empty entry"):
+            dialect.read(spoilt)
+
+
+@pytest.mark.parametrize("empty", ["", " ", {}, {"name": ""}])
+def test_a_block_of_nothing_but_empty_fields_is_absent(tmp_path: Path, empty: object) -> None:
+    """Vendors write an empty element for everything they know nothing of."""
+    path = tmp_path / "mapping.yaml"
+    path.write_text(
+        "mapping: t@1\nformat: {kind: json}\nframe: {kind: k}\n"
+        "codes: codes.csv\nwords: {correlationId: x, caseNo: c, extendedAt: at, approver: by, name: name, post: post, approvedAt: on}\n"
+        "messages:\n  matter.seizure.extended: EXT\n",
+        "utf-8",
+    )
+    posts = ("HEAD", "ACTING_HEAD", "DEPUTY", "COUNTY_POLICE_HEAD", "UPPER_POLICE_HEAD")
+    (tmp_path / "codes.csv").write_text(
+        "field,code,value,title\n" + "".join(f"post,{p},{p},\n" for p in posts), "utf-8"
+    )
+    dialect = load(path, "t")
+    record = {"k": "EXT", "x": "X", "c": "C", "at": "2026-03-09T10:00:00+08:00", "by": empty}
+
+    [draft] = dialect.read(record)
+
+    assert "approver" not in draft.data
+    assert dialect.read({**record, "by": {"post": "HEAD", "name": ""}})[0].data["approver"] == {"post": "HEAD"}

@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError
 
+from connectors import registry
 from hub import reference
 from hub.gateway.credentials import Tokens
 from hub.gateway.server import Parts, Server, opened, server
@@ -25,7 +26,13 @@ from hub.gateway.settings import GatewaySettings, Limits
 from hub.local.ports import free_ports
 from hub.topics import Topics
 
-PARTIES = ("GY-YJJ", "GY-GAJ", "GY-ZHZFJ", "GY-ZD", "GY-RSJ", "GY-SWJ", "GY-FY", "GY-SFJ")
+#: Those that tests name, and whoever has a system.
+PARTIES = tuple(
+    dict.fromkeys(
+        ["GY-YJJ", "GY-GAJ", "GY-ZHZFJ", "GY-ZD", "GY-RSJ", "GY-SWJ", "GY-FY", "GY-SFJ", "GY-WLJ"]
+        + [registry.system(dialect).owner for dialect in registry.CONNECTORS]
+    )
+)
 TOKENS = {party: f"token-of-{party}-0123456789" for party in PARTIES}
 
 #: What tests of other things than limits run with.

@@ -23,6 +23,7 @@ async def translated(broker: Broker, topics: Topics, answer: Any) -> tuple[list[
     """Ids of the facts and of the refusals that the agent makes of what an answer wrote."""
     accepted: list[str] = []
     refused: list[str] = []
+    aggregates = {topics.aggregate(name).name for name in ("inspection", "matter", "complaint")}
     places = {tuple(place.rsplit(":", 2)) for place in answer.headers["hub-offsets"].split(",")}
     translator = Translator(topics, REFERENCE, virtual_time=True)
     for topic in {topic for topic, _, _ in places}:
@@ -32,9 +33,9 @@ async def translated(broker: Broker, topics: Topics, answer: Any) -> tuple[list[
             read = Record(topic, each.partition, each.offset, each.timestamp, each.key, each.value, list(each.headers))
             for written in translator.translate(read):
                 name = header_of(written, "ce_type")
-                if written.topic in (topics.aggregate("matter").name, topics.aggregate("inspection").name):
+                if written.topic in aggregates:
                     accepted.append(header_of(written, "ce_id"))
-                elif name.endswith("ingress.refused.v1"):
+                elif name.endswith("ingress.refused.v1") and written.topic == topics.receipt.name:
                     refused.append(header_of(written, "ce_id"))
     return accepted, refused
 

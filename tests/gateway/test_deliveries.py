@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from datetime import datetime
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from connectors import registry
 from hub.canonical.event import SHANGHAI, Event, derived_id
 from hub.gateway.cursor import Cursors
 from hub.gateway.problem import Problem
@@ -153,8 +158,60 @@ async def test_a_cursor_is_good_for_its_party_only_and_cannot_be_changed(gateway
     assert other.ack(cursor).status_code == 400
 
 
+async def test_what_expired_before_it_was_read_is_told_and_never_skipped(
+    gateway: Running, prepared: Broker, hub_topics: Topics
+) -> None:
+    """A party away for longer than its deliveries are kept must say itself that it goes on behind the gap."""
+    topic, me = hub_topics.delivery("GY-WLJ").name, Party(gateway, "GY-WLJ")
+    await deliver(prepared, topic, *(f"e{number}" for number in range(6)))
+    _, two = me.numbers(limit=2)
+    me.ack(two)
+    admin = AdminClient({"bootstrap.servers": prepared.bootstrap})
+    for deleted in admin.delete_records([TopicPartition(topic, 0, 4)]).values():
+        deleted.result(10)
+
+    answer = me.read()
+    assert (answer.status_code, answer.json()["code"]) == (410, "HUB-1402")
+    assert "after=earliest" in answer.json()["hint"]
+    assert me.read(after=two).status_code == 410
+    kept, end = me.numbers(after="earliest")
+    assert kept == ["e4", "e5"]
+    me.ack(end)
+    await deliver(prepared, topic, "e6")
+    assert me.numbers()[0] == ["e6"]
+
+
+async def test_a_party_may_have_its_deliveries_in_its_own_words(
+    gateway: Running, prepared: Broker, hub_topics: Topics
+) -> None:
+    """JSON as it is, anything else byte for byte; the attributes stay the hub's."""
+    for party, dialect in (("GY-YJJ", "yjj-json"), ("GY-SWJ", "swj-xml")):
+        me = Party(gateway, party)
+        _, start = me.numbers(after="latest")
+        await deliver(prepared, hub_topics.delivery(party).name, "words")
+        [plain] = me.read(after=start).json()["deliveries"]
+        [said] = me.read(after=start, dialect=dialect).json()["deliveries"]
+
+        raw = base64.b64decode(said["data_base64"]) if "data_base64" in said else orjson.dumps(said["data"])
+        [draft] = registry.read(dialect, raw)
+        assert (draft.type, draft.data, draft.own_id) == ("receipt.ingress.accepted", plain["data"], plain["id"])
+        without = ("data", "data_base64", "datacontenttype")
+        assert {n: v for n, v in said.items() if n not in without} == {
+            n: v for n, v in plain.items() if n not in without
+        }
+
+
 @pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": "x"}, {"wait": -1}, {"wait": "1e3"}, {"after": "zz"}, {"party": "GY-GAJ"}]
+    "query",
+    [
+        {"dialect": "yjj-json"},
+        {"limit": 0},
+        {"limit": "x"},
+        {"wait": -1},
+        {"wait": "1e3"},
+        {"after": "zz"},
+        {"party": "GY-GAJ"},
+    ],
 )
 def test_bad_parameters_are_refused(gateway: Running, query: dict[str, Any]) -> None:
     assert Party(gateway, "GY-RSJ").read(**query).status_code == 400

@@ -125,3 +125,5 @@ async def test_a_dry_run_answers_alike_and_leaves_nothing(
     assert (dry.status_code, dry.json()) == (real.status_code, real.json())
     assert "idempotency-replayed" not in real.headers
     assert gateway.post(case(itemCode=None), query="?dryRun=1").status_code == 422
+    for misspelt in ("?dry_run=1", "?dryrun=1"):  # taken for nothing, it would send
+        assert gateway.post(case(), query=misspelt).json()["code"] == "HUB-1403"

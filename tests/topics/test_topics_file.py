@@ -12,7 +12,10 @@ import yaml
 from hub.local.files import project_file
 from hub.topics import Topics, TopicsInvalid, UnknownTopic
 
-PARTIES = ("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-GAJ", "GY-FY", "GSH-FY", "NM-GAFJ")
+PARTIES = (
+    *("GY-ZD", "GY-ZD-DD1", "GY-YJJ", "GY-RSJ", "GY-SWJ", "GY-NYNCJ", "GY-ZRGHJ", "GY-ZJJ", "GY-STHJJ"),
+    *("GY-GAJ", "GY-FY", "GSH-FY", "NM-GAFJ"),
+)
 
 
 @pytest.fixture
@@ -71,6 +74,10 @@ def test_topics_are_found_by_purpose(hub_topics: Topics) -> None:
         ("GY-ZD", "zhifa-json"),
         ("GY-GAJ", "gongan-xml"),
         ("GY-FY", "fayuan-json"),
+        ("GY-NYNCJ", "nyncj-xlsx"),
+        ("GY-ZRGHJ", "zrghj-json"),
+        ("GY-ZJJ", "zjj-xml"),
+        ("GY-STHJJ", "sthjj-jsonl"),
     ],
 )
 def test_a_connected_system_has_a_topic_of_its_own_dialect(hub_topics: Topics, party: str, dialect: str) -> None:
