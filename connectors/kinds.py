@@ -13,6 +13,8 @@ from connectors.kind import Kind
 KINDS: Final[Mapping[str, str]] = {
     "file": "connectors.filedrop.kind:FileDrop",
     "sftp": "connectors.sftp.kind:Sftp",
+    "outbox": "connectors.database.kind:Outbox",
+    "table": "connectors.database.kind:Table",
 }
 
 

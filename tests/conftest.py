@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-pytest_plugins = ["hub.testing"]
+pytest_plugins = ["hub.testing", "tests.connectors.databases"]
 
 #: Folders whose tests share something dear, such as a whole running hub: they stay in one process, and begin first.
 TOGETHER = ("tests/hub/", "tests/engine/")

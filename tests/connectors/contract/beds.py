@@ -6,26 +6,30 @@ The one rule: a bed knows the peer's side only; everything of ours is made by th
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
+from uuid import NAMESPACE_OID, uuid5
 
 import asyncssh
 import orjson
 
-from connectors import kinds
+from connectors import formats, kinds
 from connectors.courier.desk import desk
 from connectors.courier.keys import Keyring, told
+from connectors.formats.csv_rows import CsvRows
 from connectors.kind import Connection, Kind
-from connectors.protocol import Connector
+from connectors.protocol import Connector, Format, NotUnderstood
 from connectors.registry import System
+from hub.canonical.event import SHANGHAI
+from tests.connectors.databases import made
 from tests.connectors.sftp_peer import Peer, new_keys
 from tests.connectors.sites import NOON, site
 
 
-class Bed(ABC):
+class Bed:
     """One peer of *system*, and the connection to it."""
 
     kind: ClassVar[str]
@@ -36,7 +40,7 @@ class Bed(ABC):
     def __init__(self, folder: Path, system: System) -> None:
         self.folder = folder
         self.system = system
-        self.site = site(folder / "hub", [system.owner])
+        self.site = site(folder / "hub", [system.owner], lambda: datetime.now(SHANGHAI))
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,21 +72,21 @@ class Bed(ABC):
         """Made anew, as after a start of the process."""
         return self.made_by.connect(self.connection(), self.site)
 
-    @abstractmethod
     async def put(self, name: str, content: bytes) -> None:
         """The peer sends what stands in a document."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def settled(self) -> bool:
         """Was everything that the peer put there taken, and does the peer see that it was?"""
+        raise NotImplementedError
 
-    @abstractmethod
     async def reasons(self) -> list[str]:
         """The codes by which the peer is told what was refused."""
+        raise NotImplementedError
 
-    @abstractmethod
     async def received(self) -> list[bytes]:
         """The documents that the peer finds, in the order of their keys; each once."""
+        raise NotImplementedError
 
 
 class FileBed(Bed):
@@ -216,4 +220,62 @@ class SftpCopyBed(SftpBed):
         )
 
 
-BEDS: tuple[type[Bed], ...] = (FileBed, CourierBed, SftpBed, SftpCopyBed)
+class DatabaseBed(Bed):
+    """A database of the peer's with the tables as the ready DDL makes them; PostgreSQL, and its passwords, have tests of their own."""
+
+    async def __aenter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.peer = await made("sqlite", None, self.folder)
+        return self
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return self.peer.settings
+
+    @property
+    def _form(self) -> Format:
+        return formats.logged(self.system.format)
+
+
+class OutboxBed(DatabaseBed):
+    """Rows that the peer writes, and marks of ours."""
+
+    kind = "outbox"
+    hands_out = False
+
+    async def put(self, name: str, content: bytes) -> None:
+        try:
+            rows = [self._form.encode([row.record]) for row in self.system.format.decode(content) if row.record]
+        except NotUnderstood:
+            rows = [content]
+        for row in rows:
+            await self.peer.sql(
+                "INSERT INTO hub_outbox (id, aggregatetype, aggregateid, type, payload) VALUES ($1, 'a', 'a', 'a', $2)"
+                " ON CONFLICT (id) DO UPDATE SET taken_at = NULL",
+                str(uuid5(NAMESPACE_OID, row.hex())), row,
+            )  # fmt: skip
+
+    async def settled(self) -> bool:
+        return await self.peer.waiting() == 0
+
+    async def reasons(self) -> list[str]:
+        return [code for _, code in await self.peer.outcomes() if code]
+
+
+class TableBed(DatabaseBed):
+    """Rows that the peer finds."""
+
+    kind = "table"
+    takes_in = False
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {name: value for name, value in super().settings.items() if name != "poll_seconds"}
+
+    async def received(self) -> list[bytes]:
+        charset = self._form.charset if isinstance(self._form, CsvRows) else "utf-8"
+        found = await self.peer.sql("SELECT payload FROM hub_inbox ORDER BY sequence")
+        return [str(payload).encode(charset) for (payload,) in found]
+
+
+BEDS: tuple[type[Bed], ...] = (FileBed, CourierBed, SftpBed, SftpCopyBed, OutboxBed, TableBed)

@@ -6,9 +6,10 @@ Kills at each single step are each kind's own tests (`test_*_crash.py`, `test_fi
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from connectors import registry
 from connectors.pauses import Pauses, pausing
 from connectors.protocol import Draft, Envelope, Unavailable
 from connectors.runner import take_in
+from connectors.webhook import sinks_closed
 from tests.connectors.contract.beds import BEDS, Bed
 from tests.connectors.contract.log import TOPICS, Log
 from tests.connectors.sites import NOON
@@ -64,8 +66,10 @@ async def taking(bed: Bed, log: Log) -> AsyncIterator[asyncio.Task[None]]:
 
     async def pump() -> None:
         while True:
-            with suppress(Unavailable):
+            try:
                 await take_in(bed.connector(), TOPICS, log, lambda: NOON)
+            except Unavailable as error:
+                sys.stdout.write(f"unavailable: {error}\n")
             await asyncio.sleep(0.05)
 
     task = asyncio.create_task(pump())
@@ -113,6 +117,7 @@ async def test_deliveries_are_found_by_the_peer_in_its_own_words(
             assert record is not None
             for _ in range(2):
                 await sink.send(record, key=f"{number:012}-id-{number}")
+        await sinks_closed({"bed": connector})
         found = [registry.read(dialect, document)[0] for document in await bed.received()]
 
     assert [(draft.type, draft.data) for draft in found] == [(draft.type, draft.data) for draft in sent]
@@ -122,10 +127,9 @@ async def test_deliveries_are_found_by_the_peer_in_its_own_words(
 @pytest.mark.parametrize(("bed_type", "dialect"), IN_TURN, ids=named)
 async def test_what_is_sent_twice_has_the_same_ids(bed_type: type[Bed], dialect: str, tmp_path: Path) -> None:
     log = Log()
-    async with bed_type(tmp_path, registry.system(dialect)) as bed:
+    async with bed_type(tmp_path, registry.system(dialect)) as bed, taking(bed, log):
         for name in ("a", "b"):
             await bed.put(name, documents(dialect)[0])
-        async with taking(bed, log):
             await until(bed.settled)
 
     assert log.ids
