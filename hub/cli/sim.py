@@ -100,9 +100,11 @@ def list_(output: str) -> None:
     show_default=True,
     help=say("企业数", "Enterprises in the city"),
 )
+@click.option("--finish", is_flag=True, help=say("时间到后把待办办完再结束", "Answer what is owed before ending"))
 @output_option
 def run(
-    systems: tuple[str, ...], speed: float, seconds: float | None, seed: int | None, rate: float, enterprises: int, output: str
+    systems: tuple[str, ...], speed: float, seconds: float | None, seed: int | None, rate: float, enterprises: int,
+    finish: bool, output: str,
 ) -> int:  # fmt: skip
     """Exit 0 if everything sent was settled as its behaviour said, 1 if something was lost or a surprise."""
     from hub.local.sim.stage import Performance, Stage  # noqa: PLC0415 - `hub sim --help` needs none of it
@@ -110,7 +112,7 @@ def run(
     roles, place = _cast(systems), _place()
     how = Performance(
         seed=_seed(seed), speed=speed, seconds=seconds if seconds is not None else float("inf"), per_minute=rate,
-        enterprises=enterprises,
+        enterprises=enterprises, finish=finish, grace_seconds=120.0 if finish else 60.0,
     )  # fmt: skip
     stage = Stage(roles, place, _reference(), how)
     note(
@@ -121,6 +123,35 @@ def run(
     )
     asyncio.run(_played(stage, live=output == "table" and sys.stderr.isatty()))
     return _summed_up(stage.journal.summary(), output)
+
+
+@sim.command(help=say("压力:经网关与文件持续报送。", "Load: records through the gateway and the files."))
+@click.argument("systems", nargs=-1)
+@click.option(
+    "--rate", type=click.FloatRange(1), default=500.0, show_default=True, help=say("每秒条数", "Records a second")
+)
+@click.option("--for", "seconds", type=Seconds(), default="60s", show_default=True, help=say("持续多久", "How long"))
+@click.option("--seed", type=int, default=None, help=say("随机种子;默认每次不同", "Seed; another each time by default"))
+@output_option
+def storm(systems: tuple[str, ...], rate: float, seconds: float, seed: int | None, output: str) -> int:
+    """Exit 0 if everything sent was settled, 1 if something was lost."""
+    from hub.local.sim.journal import Journal  # noqa: PLC0415
+    from hub.local.sim.storm import Storm, blow  # noqa: PLC0415
+
+    place, journal = _place(), Journal()
+    roles = [role for role in _cast(systems) if role.behaviour.begins]
+    if not roles:
+        raise Failed(Exit.USAGE, say("这些系统不主动报送", "these systems send nothing by themselves"))
+    how = Storm(seed=_seed(seed), per_second=rate, seconds=seconds)
+    note(
+        say(
+            f"种子 {how.seed} · {rate:g} 条/秒 · 系统 {len(roles)} 个",
+            f"seed {how.seed} · {rate:g} a second · {len(roles)} systems",
+        )
+    )
+    reached = asyncio.run(blow(roles, place, _reference(), how, journal))
+    note(say(f"实际 {reached:.0f} 条/秒", f"reached {reached:.0f} a second"))
+    return _summed_up(journal.summary(), output)
 
 
 @sim.command(help=say("把一个系统的报文写成文件,不需要枢纽。", "Write a system's documents; no hub is needed."))

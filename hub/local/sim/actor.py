@@ -60,13 +60,20 @@ class _Task:
 
 
 class Actor:
-    """One system. *pace* multiplies how often it begins something."""
+    """One system. *pace* multiplies how often it begins something; *run* sets the numbers of one run apart from another's."""
 
     def __init__(
-        self, system: System, behaviour: Behaviour, city: City, reference: Reference, seed: int, pace: float = 1.0
+        self,
+        system: System,
+        behaviour: Behaviour,
+        city: City,
+        reference: Reference,
+        seed: int,
+        pace: float = 1.0,
+        run: str = "",
     ) -> None:
         self.system, self.behaviour = system, behaviour
-        self._city, self._reference, self._seed, self._pace = city, reference, seed, pace
+        self._city, self._reference, self._seed, self._pace, self._run = city, reference, seed, pace, run
         self._agenda: list[tuple[float, int, _Task]] = []
         self._order = itertools.count()
         self._threads: dict[str, Thread] = {}
@@ -235,7 +242,7 @@ class Actor:
 
     def _mark(self, about: str) -> str:
         """Tells this thread of this run from every other, and says that it is simulated."""
-        digest = hashlib.sha256(f"{self._seed}|{self.system.dialect.name}|{about}".encode()).hexdigest()
+        digest = hashlib.sha256(f"{self._seed}|{self._run}|{self.system.dialect.name}|{about}".encode()).hexdigest()
         return f"SIM-{digest[:10]}"
 
     def _chance(self, about: str) -> Random:

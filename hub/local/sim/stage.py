@@ -26,6 +26,8 @@ from hub.local.sim.place import Place
 from hub.reference import Reference
 
 _TICK_SECONDS: Final = 0.05
+#: When nobody has been told anything for so long, nothing more is coming.
+_QUIET_SECONDS: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Performance:
     seconds: float = float("inf")
     per_minute: float = 0.0  #: stories begun in a real minute by all together; 0: as the behaviours say
     enterprises: int = 12
-    grace_seconds: float = 60.0  #: how long what was sent may take to be settled
+    finish: bool = False  #: when the time is up nothing is begun any more, but what is owed is still answered
+    grace_seconds: float = 60.0  #: how long that, and settling what was sent, may take
 
 
 @dataclass(slots=True)
@@ -64,9 +67,13 @@ class Stage:
         self.city = City.draw(how.seed, how.enterprises)
         self._began = 0.0
         self._open = True
+        self._heard = 0.0
+        # The hub knows the numbers of an earlier run with this seed, and would take them for the same facts again.
+        self._run = f"{_now():%Y%m%d%H%M%S%f}"
         pace = _pace(roles, how)
         self._actors = {
-            role.name: Actor(role.system, role.behaviour, self.city, reference, how.seed, pace) for role in roles
+            role.name: Actor(role.system, role.behaviour, self.city, reference, how.seed, pace, self._run)
+            for role in roles
         }
         self._roles = {role.name: role for role in roles}
         self._codes = reference.directory.codes()
@@ -91,7 +98,7 @@ class Stage:
             http = await keep.enter_async_context(client(self._place.running.gateway))
             players = [self._player(name, http) for name in self._actors]
             listeners = [asyncio.create_task(each) for player in players for each in await self._listeners(player)]
-            self._began = asyncio.get_running_loop().time()
+            self._began = self._heard = asyncio.get_running_loop().time()
             acting = [asyncio.create_task(self._act(player)) for player in players]
             try:
                 while not all(task.done() for task in acting):
@@ -116,7 +123,7 @@ class Stage:
     def _player(self, name: str, http: httpx.AsyncClient) -> _Player:
         role, running = self._roles[name], self._place.running
         parties = [code for code in self._codes if role.system.speaks_for(code) and code in running.tokens]
-        files = FileDoor(self._place.drop, role.system, self.journal, f"{self._how.seed:x}-{_now():%H%M%S}")
+        files = FileDoor(self._place.drop, role.system, self.journal, self._run)
         return _Player(
             role, self._actors[name], files, HttpDoor(http, role.system, running.tokens, self.journal), parties
         )
@@ -127,7 +134,7 @@ class Stage:
 
         def hear(heard: Heard) -> None:
             about, code = str(heard.data.get("eventId", "")), str(heard.data.get("code", ""))
-            at = asyncio.get_running_loop().time()
+            at = self._heard = asyncio.get_running_loop().time()
             self.journal.hear(player.role.name, heard.id, heard.event, about, code, at)
             if self._open and player.actor.hear(heard, self.moment):
                 self.journal.of(player.role.name).answered += 1
@@ -142,7 +149,7 @@ class Stage:
         ]  # fmt: skip
 
     async def _act(self, player: _Player) -> None:
-        while self._open and self.elapsed < self._how.seconds:
+        while self._open and not self._over(player):
             for letter in player.actor.take(self.moment, _now()):
                 await self._out(player, letter)
             self._drop_due(player, self.moment)
@@ -151,6 +158,18 @@ class Stage:
         self._open = False
         player.actor.close()
         self._drop_due(player, float("inf"))  # who goes home hands in what lies on the desk
+
+    def _over(self, player: _Player) -> bool:
+        """Is it time to go home?"""
+        over = self.elapsed - self._how.seconds
+        if over < 0:
+            return False
+        player.actor.close()
+        if not self._how.finish or over > self._how.grace_seconds:
+            return True
+        tallies = self.journal.tallies.values()
+        busy = player.collected or player.night or self.journal.unsettled or any(tally.owed for tally in tallies)
+        return not busy and asyncio.get_running_loop().time() - self._heard > _QUIET_SECONDS
 
     async def _out(self, player: _Player, letter: Letter) -> None:
         behaviour = player.role.behaviour
