@@ -208,6 +208,12 @@ class Topics:
         owner = self.party_of(topic)
         return party in self.parties_of(topic) or event_type in self._rights[owner].conveys
 
+    def conveyors(self, dialect: str, event_type: str) -> tuple[str, ...]:
+        """Whose systems, speaking *dialect*, carry *event_type* in the name of others."""
+        return tuple(
+            owner for owner, spoken in self._ingress if spoken == dialect and event_type in self._rights[owner].conveys
+        )
+
     def rights(self, party: str) -> Rights:
         """What *party* may do on the bus."""
         return _find(self._rights, party, "rights of party")

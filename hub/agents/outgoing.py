@@ -56,7 +56,7 @@ def to_recipients(topics: Topics, key: bytes, value: bytes, headers: Headers, re
 def receipt(
     topics: Topics, event: Event, digest: str, now: datetime, refused: Refused | None = None
 ) -> Iterator[Outgoing]:
-    """The transport receipt of a fact, for its sender: accepted, or refused with code and sentence."""
+    """The transport receipt of a fact, accepted, or refused with code and sentence: for its sender and whose system conveyed it."""
     name = "receipt.ingress.refused" if refused else "receipt.ingress.accepted"
     data = {"eventId": event.id, "digest": digest}
     if refused:
@@ -74,7 +74,8 @@ def receipt(
     )
     key, value, headers = envelope.kafka_key(answer), avro.encode(name, data), envelope.to_headers(answer)
     yield Outgoing(topics.receipt.name, key, value, headers)
-    yield to_recipients(topics, key, value, headers, ((event.party, "OPEN"),))
+    told = dict.fromkeys((event.party, *topics.conveyors(event.system, event.type)))
+    yield to_recipients(topics, key, value, headers, tuple((party, "OPEN") for party in told))
 
 
 def dead_letter(

@@ -48,6 +48,7 @@ VERBS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
         "lag": ("hub.cli.lag:lag", "积压:按组、按单位", "Lag by group and by party"),
         "connector": ("hub.cli.connector:connector", "连接器:各单位系统的接入", "Connectors to the parties' systems"),
         "map": ("hub.cli.map:map_", "映射:检查、试运行、解释", "Mappings: check, try, explain"),
+        "sim": ("hub.cli.sim:sim", "模拟各单位系统:演示、压力与测试", "The outside systems, simulated"),
         "courier": (
             "hub.cli.courier:courier",
             "信使:与物理隔离网络人工摆渡",

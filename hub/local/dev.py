@@ -289,6 +289,7 @@ class Supervisor:
         running = Running(
             bootstrap=self._bootstrap,
             gateway=self._gateway,
+            drop=str(self._data_dir / "drop"),
             tokens=self._tokens,
             processes={name: child.pid for name, child in self._children.items()},
         )

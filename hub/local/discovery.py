@@ -30,6 +30,7 @@ class Running:
     gateway: str = ""
     console: str = ""
     registry: str = ""
+    drop: str = ""  #: root of the drop folders
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)  #: party → its token
     processes: Mapping[str, int] = field(default_factory=dict)  #: name → pid, as of now
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,12 +22,12 @@ from connectors.protocol import Envelope, Record
 from hub.canonical.event import full_type, own_event_id, record_event_id
 from hub.canonical.periods import Calendar
 from hub.local.discovery import Running
+from hub.local.marks import dated
 from hub.play.outcome import Turned
 from hub.play.scenario import Pattern
 from hub.topics import Topics
 
 DAY: Final = Path(__file__).with_name("sample_day.yaml")
-_MARK: Final = re.compile(r"\{([tdw])([+-]\d+)([hm]?)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Day:
 
 def read_day(now: datetime, calendar: Calendar) -> Day:
     """The sample day as if it were the day of *now*."""
-    tree = _dated(yaml.load(DAY.read_text("utf-8"), Loader=yaml.CSafeLoader), now, calendar)
+    tree = dated(yaml.load(DAY.read_text("utf-8"), Loader=yaml.CSafeLoader), now, calendar)
     return Day(
         acts=tuple(Act(act["act"], tuple(_sent(fact) for fact in act["facts"])) for act in tree["acts"]),
         expect=tuple(_pattern(entry, f"expect[{n}]") for n, entry in enumerate(tree["expect"])),
@@ -86,27 +85,6 @@ def _sent(fact: Mapping[str, Any]) -> Sent:
 def _pattern(entry: Mapping[str, Any], place: str) -> Pattern:
     to = entry.get("to", [])
     return Pattern(entry["event"], tuple([to] if isinstance(to, str) else to), entry.get("data"), place=place)
-
-
-def _dated(value: Any, now: datetime, calendar: Calendar) -> Any:
-    """*value* with every mark of time written out."""
-    if isinstance(value, dict):
-        return {name: _dated(part, now, calendar) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_dated(part, now, calendar) for part in value]
-    return _MARK.sub(lambda mark: _moment(mark, now, calendar), value) if isinstance(value, str) else value
-
-
-def _moment(mark: re.Match[str], now: datetime, calendar: Calendar) -> str:
-    count = int(mark[2])
-    match mark[1]:
-        case "t":
-            moment = now + (timedelta(hours=count) if mark[3] == "h" else timedelta(minutes=count))
-            return moment.isoformat(timespec="seconds")
-        case "d":
-            return (now.date() + timedelta(days=count)).isoformat()
-        case _:
-            return calendar.add_working_days(calendar.roll(now.date()), count).isoformat()
 
 
 class Street:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from hub import reference
-from hub.agents import deliver
+from hub.agents import deliver, outgoing
 from hub.agents.aggregate import AggregateAgent
 from hub.agents.translate import Translator
 from hub.canonical.event import SHANGHAI, own_event_id
@@ -124,6 +124,13 @@ class TestTranslate:
         assert [envelope.from_record(each.key, each.value, each.headers) for each in again] == facts[:1]
         unknown = translated({"biz": "ORDER", "order_id": "GD2", "sign": {**sign, "unit": "GSH-NONE"}})
         assert unknown[0].topic == "dlq.gy-12345.v1"
+        told = [
+            envelope.header(written.headers, envelope.RECIPIENTS)
+            for fact in facts
+            for written in outgoing.receipt(TOPICS, fact, "0" * 64, NOW)
+            if written.topic == "hub.outgoing.v1"
+        ]
+        assert told == ["GY-12345:OPEN", "GSH-ZJJ:OPEN,GY-12345:OPEN"]
         forged = translated({**notice, "event_json": '{"complaintId":"GD1","acceptedAt":"2026-03-01T12:00:00+08:00"}'})
         assert forged[0].topic == "dlq.gy-12345.v1"  # in its own name: a notice names nobody else
 
