@@ -25,8 +25,8 @@ def simulated(hub: RunningHub, *words: str) -> tuple[int, dict[str, dict[str, An
 @pytest.mark.faults  # waits in the city's days are real seconds here: wants the machine to itself
 def test_a_city_plays_and_nothing_is_lost(running_hub: RunningHub) -> None:
     """Brigade, police, court and three bureaus over two doors: every record is settled as its behaviour says."""
-    played = (*DECLARED, "--seed", "7", "--speed", SPEED, "--for", "8s", "--rate", "600", "--enterprises", "6", "--finish")
-    code, systems, said = simulated(running_hub, *played)
+    played = f"--seed 7 --speed {SPEED} --for 8s --rate 600 --enterprises 6 --finish"
+    code, systems, said = simulated(running_hub, *DECLARED, *played.split())
 
     assert code == 0, f"{said}\n{json.dumps(systems, indent=1)}"
     assert set(systems) == {"yjj-json", "rsj-csv", "swj-xml", "zhifa-json", "gongan-xml", "fayuan-json"}
