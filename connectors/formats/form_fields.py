@@ -6,6 +6,7 @@ field that is both a value and an object are refused: frameworks read such forms
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -36,7 +37,7 @@ class FormFields:
     def decode(self, value: bytes) -> list[Row]:
         """The records of one request."""
         limits.within(value, limits.FORM_BYTES)
-        tree = _gathered(_fields(value))
+        tree = _gathered(_fields(value.removeprefix(codecs.BOM_UTF8)))
         if not tree:
             raise NotUnderstood("表单没有字段", detail_en="a form without a field")
         document = {name: _settled(name, content) for name, content in tree.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors import registry
 from hub.topics import Topics
 
 #: Agent of each aggregate.
@@ -21,9 +22,11 @@ def hub_readers(topics: Topics) -> dict[str, tuple[str, ...]]:
 
 
 def party_readers(topics: Topics) -> dict[str, tuple[str, ...]]:
-    """The groups in which the connectors read deliveries for connected parties."""
+    """The groups in which the connectors read deliveries for those who exchange files."""
+    systems = [found for name in registry.names() if "file" in (found := registry.system(name)).kinds]
     return {
-        f"{party.lower()}.files": (topics.delivery(party).name,)
-        for party in topics.parties()
-        if topics.rights(party).system
+        f"{system.owner.lower()}.files": tuple(
+            topics.delivery(party).name for party in topics.parties() if system.speaks_for(party)
+        )
+        for system in systems
     }

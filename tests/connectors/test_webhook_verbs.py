@@ -103,7 +103,10 @@ class TestParked:
         (code, items, note), requests = asyncio.run(round_())
 
         assert (code, [(item["id"], item["accepted"]) for item in items]) == (1, [("a", True), ("b", False)])
-        assert [verify(r.headers, r.body, [key], now=NOW.timestamp()).id for r in requests] == ["a", "b"]
+        assert [verify(r.headers, r.body, [key], now=datetime.now(SHANGHAI).timestamp()).id for r in requests] == [
+            "a",
+            "b",
+        ]
         assert (entries(state, "sent"), entries(state, "parked")) == (["a"], ["b", "c"])
         assert "1" in note
 

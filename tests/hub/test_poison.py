@@ -203,7 +203,7 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "boom"><!ENTITY y "&x;&x
         ("GY-SWJ", "bomb.xml", BOMB),
         ("GY-SWJ", "outside.xml", BOMB.replace(b'"boom"', b'SYSTEM "file:///etc/passwd"')),
         ("GY-RSJ", "nul.csv", b"BWLX,BWBH\r\nJCJHBS,\x00\r\n"),
-        ("GY-RSJ", "utf16.csv", "BWLX,BWBH\r\nJCJHBS,1\r\n".encode("utf-16")),
+        ("GY-RSJ", "utf16.csv", "BWLX,BWBH\r\nJCJHBS,1\r\n".encode("utf-16-le")),
         ("GY-YJJ", "deep.json", b"[" * 100_000),
     ],
 )

@@ -80,7 +80,7 @@ async def test_a_child_that_dies_comes_back_and_the_file_names_it(
     async with supervise(server("gateway"), server("worker")).running() as running:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         document = orjson.loads(path.read_bytes())
-        assert list(document) == ["bootstrap", "gateway", "console", "registry", "tokens", "processes"]
+        assert list(document) == ["bootstrap", "gateway", "console", "registry", "drop", "tokens", "processes"]
         assert document["tokens"].keys() == set(hub_topics.parties())
         assert document["processes"].keys() == {"gateway", "worker"}
         os.kill(running.processes["worker"], signal.SIGKILL)
