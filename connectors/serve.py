@@ -44,6 +44,7 @@ from hub.topics import Topics
 log = structlog.get_logger(__name__)
 
 _CONFIGURATION = 3  #: exit code for a wrong setting, as of every verb
+_GRACE_SECONDS = 8.0  #: whoever asked us to end kills us soon; some client of a peer or of Kafka may hang
 _STUCK_SECONDS = 60.0  #: a file that lies in an inbox longer than this waits for us, not we for it
 
 _FOLDERS = "files"  #: the kind whose other side is a folder of ours, not a server of a peer
@@ -154,6 +155,7 @@ async def _serve(
         nonlocal stopped
         stopped = number
         work.cancel()
+        loop.call_later(_GRACE_SECONDS, _end, 128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number)
@@ -178,6 +180,13 @@ async def _serve(
         await sinks_closed(found)
     if stopped:
         raise SystemExit(128 + stopped)
+
+
+def _end(code: int) -> None:
+    """End now: each step can be cut off at any instant, as by a kill."""
+    log.warning("connectors.cut_off", waiting=[repr(task)[:200] for task in asyncio.all_tasks()])
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:

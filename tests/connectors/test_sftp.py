@@ -118,10 +118,10 @@ class TestWhatComesIn:
         async with taking(connected(peer), written):
             await until(lambda: len(list((peer.out / "err").glob("*.reason.json"))) == 6)
             await until(lambda: names(peer.out) == ["archive", "done", "err"])
+            await until(lambda: len([name for name in names(peer.out / "err") if name.startswith("refused-")]) == 6)
 
         assert written.records == []
         assert "read" not in opened
-        assert len([name for name in names(peer.out / "err") if name.startswith("refused-")]) == 6
         assert (peer.home / "secret.csv").read_bytes() == SAMPLE.read_bytes()
         assert (peer.out / "err/link.csv").is_symlink()
 
