@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import orjson
 
 from connectors import registry as dialects
@@ -86,7 +87,7 @@ class Translator:
             sent = envelope.from_record(
                 None, record.value, record.headers, foreign=True, party=party, recorded=recorded
             )
-            yield replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
+            yield msgspec.structs.replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
             return
         content_type = envelope.header(record.headers, "content-type")
         for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type, logged=True)):
@@ -159,7 +160,7 @@ class Translator:
         )
         for topic in self.topics.aggregates.values():
             for partition in range(topic.partitions):
-                yield replace(notice, topic=topic.name, partition=partition)
+                yield msgspec.structs.replace(notice, topic=topic.name, partition=partition)
 
     def _control(self, record: Record) -> Iterator[Outgoing]:
         """A word of the operators for every lane; only a development hub knows any."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from hashlib import sha1
+from typing import Any, Final
+
+import msgspec
 
 #: Asia/Shanghai has had no daylight saving time since 1991: a fixed offset is exact and cheaper than a zone.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -25,8 +27,7 @@ TYPE_PREFIX = "cn.guiyang.hub."
 TYPE_SUFFIX = ".v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """One event with its envelope (CloudEvents 1.0 attributes under our names)."""
 
     id: str  #: ce_id
@@ -48,9 +49,18 @@ class Event:
         return self.type.partition(".")[0]
 
 
+#: RFC 9562 §4.1: the two highest bits of the 17th hex digit are 10.
+_VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_ROOT: Final = sha1(NAMESPACE.bytes, usedforsecurity=False)
+
+
 def derived_id(*parts: str) -> str:
     """UUIDv5 of what caused an event. No clock, random number or offset may be among *parts*."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
+    # `uuid.uuid5` builds an object for what is wanted as text, at four times the cost; every event is named at least once.
+    hashed = _ROOT.copy()
+    hashed.update("\x1f".join(parts).encode())
+    h = hashed.hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def short_type(name: str) -> str:

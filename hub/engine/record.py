@@ -5,14 +5,13 @@ One rule: both are plain values; neither knows a broker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 #: In the order they were written; a name may occur twice.
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One record of an input partition, as read."""
 
     topic: str
@@ -24,8 +23,7 @@ class Record:
     headers: Headers
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """One record to write. Without *partition*, the key decides it as in the Java client."""
 
     topic: str

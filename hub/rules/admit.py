@@ -7,15 +7,15 @@ whatever needs to know what happened before is left to the aggregate.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
 from hub.canonical.catalogue import Catalogue, EventType, Field
 from hub.canonical.check import check, check_secrecy
-from hub.canonical.event import HUB, Event
+from hub.canonical.event import HUB, SHANGHAI, Event
 from hub.canonical.party import CITY, CITY_BRIGADE, CITY_SCOPE, Directory, Kind
-from hub.canonical.periods import parse_time
 from hub.canonical.refused import Refused
 from hub.reference import Reference
 from hub.rules.sender import may_send
@@ -67,42 +67,55 @@ def check_window(event: Event, reference: Reference) -> None:
 
 
 def _check_times(event_type: EventType, event: Event, now: datetime) -> None:
-    limit = now + SKEW
-    for field in event_type.fields:
-        text = event.data.get(field.name)
-        if field.form == "dt" and isinstance(text, str) and parse_time(text) > limit:
+    # Both are written in one form and zone, so that the texts stand in the order of the instants.
+    latest = (now + SKEW).astimezone(SHANGHAI).isoformat(timespec="seconds")
+    for name in _times(event_type):
+        if event.data.get(name, "") > latest:
             raise Refused(
                 "FUTURE_TIME",
                 "时间晚于接收时间十分钟以上,请核对系统时钟",
-                pointer=f"/{field.name}",
+                pointer=f"/{name}",
                 detail_en="lies more than ten minutes in the future: check the clock",
             )
 
 
 @cache
-def _party_paths(fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Fields that are parties or hold some."""
-    return tuple(
-        field
-        for field in fields
-        if field.form == "party" or (field.record is not None and _party_paths(field.record.fields))
-    )
+def _times(event_type: EventType) -> tuple[str, ...]:
+    """Names of the fields that are instants."""
+    return tuple(field.name for field in event_type.fields if field.form == "dt" and not field.many)
 
 
-def _parties(fields: tuple[Field, ...], value: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
-    for field in _party_paths(fields):
-        if field.name not in value:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A field that is a party, or holds some."""
+
+    name: str
+    many: bool
+    inside: tuple[_Place, ...]  #: empty: it is a party itself
+
+
+@cache
+def _party_places(event_type: EventType) -> tuple[_Place, ...]:
+    return _places(event_type.fields)
+
+
+def _places(fields: tuple[Field, ...]) -> tuple[_Place, ...]:
+    inside = ((field, _places(field.record.fields) if field.record else ()) for field in fields)
+    return tuple(_Place(field.name, field.many, inner) for field, inner in inside if inner or field.form == "party")
+
+
+def _parties(places: tuple[_Place, ...], value: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
+    """Pointer and code of each party that *value* names."""
+    for place in places:
+        if place.name not in value:
             continue
-        part = value[field.name]
-        for place, one in (
-            [(f"{pointer}/{field.name}/{n}", x) for n, x in enumerate(part)]
-            if field.many
-            else [(f"{pointer}/{field.name}", part)]
-        ):
-            if field.record is None:
-                yield place, one
+        here = f"{pointer}/{place.name}"
+        found = value[place.name]
+        for at, one in [(f"{here}/{n}", each) for n, each in enumerate(found)] if place.many else [(here, found)]:
+            if place.inside:
+                yield from _parties(place.inside, one, at)
             else:
-                yield from _parties(field.record.fields, one, place)
+                yield at, one
 
 
 def _check_known(event_type: EventType, event: Event, directory: Directory) -> None:
@@ -112,7 +125,7 @@ def _check_known(event_type: EventType, event: Event, directory: Directory) -> N
             f"发送方 {event.party} 不在机构名录中,请核对机构代码",
             detail_en=f"the sender {event.party} is not in the directory of parties: check the code",
         )
-    for pointer, code in _parties(event_type.fields, event.data, ""):
+    for pointer, code in _parties(_party_places(event_type), event.data, ""):
         if not _exists(code, event, directory):
             raise Refused(
                 "UNKNOWN_PARTY",

@@ -7,9 +7,11 @@ so both follow from the cause alone and a replay gives the same ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from hub.canonical.event import HUB, Event, derived_id
 from hub.canonical.refused import Refused
@@ -102,7 +104,7 @@ class Ledger:
         """Give *event* its place, run *apply* (which may emit), then route the fact by the state it led to."""
         state = self.state
         state.sequence += 1
-        accepted = replace(event, sequence=state.sequence)
+        accepted = msgspec.structs.replace(event, sequence=state.sequence)
         place = len(self.steps)
         before, self.cause = self.cause, accepted
         try:

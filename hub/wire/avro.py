@@ -7,14 +7,12 @@ again, not null, and nothing is dropped or filled in silently.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from io import BytesIO
 from typing import Any, Final
 
-import fastavro
-
-from hub.canonical.catalogue import Catalogue, EventType, Record
+from hub.canonical.catalogue import Catalogue, EventType
+from hub.wire import compiled
 from hub.wire.guard import Guard
 from hub.wire.unreadable import Unreadable
 from hub.wire.view import DELIVERY_IDS, delivery_schema
@@ -22,49 +20,37 @@ from hub.wire.view import DELIVERY_IDS, delivery_schema
 _MAGIC: Final = 0
 _HEADER: Final = struct.Struct(">bI")
 
-#: What fastavro raises for a datum or bytes that do not fit.
-_FAULTS: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError, MemoryError)
-
 
 class Codec:
-    """One schema id: its parsed schema, and what a decoded datum needs to become the data again."""
+    """One schema id: its schema, and the functions that write and read its datums."""
 
-    __slots__ = ("_guard", "_header", "_parsed", "_strip", "delivery", "event_type", "schema")
+    __slots__ = ("_decode", "_encode", "_guard", "delivery", "event_type", "schema")
 
     def __init__(self, event_type: EventType, *, delivery: bool) -> None:
         self.event_type = event_type
         self.delivery = delivery
         self.schema: dict[str, Any] = delivery_schema(event_type.avro) if delivery else event_type.avro
-        self._header = _HEADER.pack(_MAGIC, self.schema["x-id"])
-        self._parsed = fastavro.parse_schema(self.schema)
-        self._strip = _stripper(event_type.record, everything=delivery)
+        header = _HEADER.pack(_MAGIC, self.schema["x-id"])
+        self._encode = compiled.encoder(event_type.record, header=header, everything=delivery)
+        self._decode = compiled.decoder(event_type.record, everything=delivery)
         self._guard: Guard | None = None
 
     def encode(self, data: Mapping[str, Any]) -> bytes:
         """Wire bytes of *data*. A field the schema does not know is a fault, not something to leave out."""
-        out = BytesIO()
-        out.write(self._header)
         try:
-            fastavro.schemaless_writer(out, self._parsed, data, strict_allow_default=True)
-        except _FAULTS as error:
-            # `from None`: the library's message may quote the datum, which may be anybody's name.
+            return self._encode(data)
+        except compiled.FAULTS as error:
+            # `from None`: the message may quote the datum, which may be anybody's name.
             what = type(error).__name__
             raise Unreadable("数据与其模式不符", f"{self.event_type.name}: the data do not fit: {what}") from None
-        return out.getvalue()
 
     def decode(self, value: bytes) -> dict[str, Any]:
         """Data of wire bytes whose header has been read."""
-        source = BytesIO(value)
-        source.seek(_HEADER.size)
         try:
-            data: Any = fastavro.schemaless_reader(source, self._parsed, None)
-        except _FAULTS as error:
+            return self._decode(value, _HEADER.size)
+        except compiled.FAULTS as error:
             what = type(error).__name__
             raise Unreadable("字节内容与其模式不符", f"{self.event_type.name}: the bytes do not fit: {what}") from None
-        if source.tell() != len(value):
-            raise Unreadable("字节内容之后有多余字节", f"{self.event_type.name}: bytes are left over")
-        self._strip(data)
-        return data  # type: ignore[no-any-return]
 
     def guard(self, value: bytes) -> None:
         """Walk foreign bytes before they are decoded."""
@@ -139,32 +125,3 @@ def _codec_by_id(schema_id: int) -> Codec:
             raise Unreadable("未知的模式编号", "the schema id is not one of ours")
         codec = _BY_ID[schema_id] = _codec(event_type, delivery)
     return codec
-
-
-def _nothing(data: dict[str, Any]) -> None:
-    """For a record in which nothing is optional."""
-
-
-def _stripper(record: Record, *, everything: bool) -> Callable[[dict[str, Any]], None]:
-    """Takes the nulls of absent fields out of a decoded record, at every depth. No event holds a null of its own."""
-    optional = tuple(field.name for field in record.fields if everything or not field.mandatory)
-    nested = tuple(
-        (field.name, field.many, inner)
-        for field in record.fields
-        if field.record is not None and (inner := _stripper(field.record, everything=everything)) is not _nothing
-    )
-    if not optional and not nested:
-        return _nothing
-
-    def strip(data: dict[str, Any]) -> None:
-        for name in optional:
-            if data[name] is None:
-                del data[name]
-        for name, many, inner in nested:
-            part = data.get(name)
-            if part is None:
-                continue
-            for one in part if many else (part,):
-                inner(one)
-
-    return strip

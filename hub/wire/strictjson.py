@@ -6,7 +6,8 @@ nesting without end.
 orjson is fast and strict but keeps the last of duplicate keys. A colon outside strings stands for one member, so in
 JSON that orjson has found valid, more colons than members mean that a key came twice. Counting ``":`` is five times
 cheaper than taking the strings out and can only count too many where no colon stands apart from its quote and nothing
-is escaped: if it counts no more than the members there are, there is no duplicate.
+is escaped: if it counts no more than the members there are, there is no duplicate. Cheaper still, and enough for most that
+machines write: text that is written again byte for byte from its value has said nothing twice.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ def read_json(text: bytes, *, largest: int = LARGEST_JSON) -> Any:
         value = orjson.loads(text)
     except ValueError:
         raise Unreadable("不是合法的 JSON", "this is not valid JSON") from None
+    # Not more brackets than levels allowed: it cannot be nested too deep.
+    if text.count(b"{") + text.count(b"[") <= DEEPEST_JSON and orjson.dumps(value) == text:
+        return value
     members = _members(value)
     plain = text.count(b'":') == members and not any(mark in text for mark in _APART)
     if not plain and _STRING.sub(b"", text).count(b":") != members:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from hub.canonical.event import HUB
 from hub.canonical.refused import Refused
@@ -40,7 +42,7 @@ def record(scenario: Scenario, reference: Reference, realm: str = "play-1") -> R
             _write(log, world.tick(fact.at))
             log.entries += [Passed(shard, realm, fact.at) for shard in SHARDS if realm]
             continue
-        event = replace(event_of(fact), realm=realm)
+        event = msgspec.structs.replace(event_of(fact), realm=realm)
         if realm:  # a running hub is told the time before each fact
             _write(log, world.tick(fact.at))
             log.entries += [Passed(shard, realm, fact.at) for shard in SHARDS]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 
@@ -99,7 +100,7 @@ def test_a_log_whose_beginning_is_gone_says_so() -> None:
     hub.play(next(read(path, load()) for path in FILES if path.stem == "M01"))
     name = TOPICS.aggregate("inspection").name
     assert log_of(hub.log, TOPICS, [ALL_REALMS]).cut == set()
-    cut = [replace(one, offset=one.offset + 9) if one.topic == name else one for one in hub.log]
+    cut = [msgspec.structs.replace(one, offset=one.offset + 9) if one.topic == name else one for one in hub.log]
     assert log_of(cut, TOPICS, [ALL_REALMS]).cut == {name}
 
 

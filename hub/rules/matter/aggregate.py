@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import msgspec
+
 from hub.canonical.event import Event
 from hub.canonical.periods import parse_time
 from hub.canonical.refused import Refused
@@ -115,7 +117,7 @@ class MatterAggregate(Aggregate[Matter]):
         """A reconsideration decided FILED counts as the `lead.filed` of that day: the notice of it is no second filing."""
         if event.type == "matter.reconsideration.decided" and event.data["outcome"] == "FILED":
             state.happened.setdefault(
-                self._mark(state, replace(event, type="matter.lead.filed"), reference), event.time
+                self._mark(state, msgspec.structs.replace(event, type="matter.lead.filed"), reference), event.time
             )
 
     def parties(self, state: Matter, role: str, event_type: str, data: Mapping[str, Any]) -> Iterable[str]:

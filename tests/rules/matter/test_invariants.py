@@ -6,10 +6,10 @@ verdict at a time, and a verdict taken back aloud before another is given.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,7 +109,7 @@ def lived(told: list[tuple[Event, int]], *, neighbour: bool = False) -> Thread:
         now = max(now, event.recorded) + timedelta(hours=hours)
         if neighbour:
             data = {**event.data, "correlationId": "AA"}
-            twin = replace(event, id=f"{event.id}-twin", key="AA", data=data)
+            twin = msgspec.structs.replace(event, id=f"{event.id}-twin", key="AA", data=data)
             thread._add(thread.world.accept(twin, now))
         thread._add(thread.world.accept(event, now))
     thread._add(thread.world.tick(now + timedelta(days=400)))
@@ -183,7 +183,9 @@ def test_replay_says_nothing_and_changes_nothing(told: list[tuple[Event, int]]) 
 @given(told=happenings())
 def test_decisions_follow_from_the_facts_and_their_order_alone(told: list[tuple[Event, int]]) -> None:
     alone = own(lived(told))
-    backwards = [(replace(event, data=dict(reversed(event.data.items()))), hours) for event, hours in told]
+    backwards = [
+        (msgspec.structs.replace(event, data=dict(reversed(event.data.items()))), hours) for event, hours in told
+    ]
     assert own(lived(backwards)) == alone  # not from the order of fields
     assert own(lived(told, neighbour=True)) == alone  # not from what another matter does
     assert own(lived(told)) == alone
