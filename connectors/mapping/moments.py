@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from connectors.mapping.numerals import TOKENS, Token
@@ -50,6 +51,8 @@ _PLACES: Final = {
     "M": slice(14, 16),
     "S": slice(17, 19),
 }
+#: Parts written in digits alone: such a text becomes the contract's by putting its parts in another order.
+_DIGITS: Final = frozenset({"%Y", "%m", "%d", "%H", "%M", "%S", "%-m", "%-d", "%-H"})
 _SPLIT: Final = re.compile(r"(%[-O]?[A-Za-z])")
 
 
@@ -75,6 +78,8 @@ class Pattern:
         )
         # ASCII digits only: full-width ones are narrowed before, by the mapping that says so.
         self._match = re.compile(expression, re.ASCII).fullmatch
+        plain = self.lossless and not self._utc and _DIGITS.issuperset(pieces[1::2])
+        self._plain = sorted(letters, key="YmdHMS".index) if plain else None
         self._reads = {letter: read for letter, _, read, _ in tokens}
         self._pieces = [(piece, None) if not n % 2 else ("", _TOKENS[piece]) for n, piece in enumerate(pieces)]
 
@@ -83,6 +88,8 @@ class Pattern:
         found = self._match(text)
         if found is None:
             return None
+        if self._plain is not None:
+            return _put(*found.group(*self._plain))
         part = {letter: self._reads[letter](piece) for letter, piece in found.groupdict().items()}
         year, month, day = part["Y"], part["m"], part["d"]
         try:
@@ -111,6 +118,26 @@ class Pattern:
                 return None
             written.append(text)
         return "".join(written)
+
+
+def _put(year: str, month: str, day: str, hour: str = "", minute: str = "", second: str = "") -> str | None:
+    """The contract's spelling of digits; None if there is no such moment."""
+    written = f"{year}-{month:0>2}-{day:0>2}"
+    if not _is_day(written):
+        return None
+    if not hour:
+        return written
+    hour = hour if len(hour) == 2 else "0" + hour
+    return f"{written}T{hour}:{minute}:{second}+08:00" if hour < "24" and minute < "60" and second < "60" else None
+
+
+@lru_cache(maxsize=4096)  # the same days come again and again
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _epoch_read(value: object) -> str | None:

@@ -61,12 +61,13 @@ def make(kind: str, style: Style, *, table: Table | None = None, lenient: bool =
         case "bool":
             codec = _bool(style)
         case "uscc":
-            codec = Codec(_read_uscc, _written_text, pure=remember)
+            codec = Codec(_read_uscc, _written_text)
         case "table" if table is not None:
             codec = _table(table, lenient)
         case "date" | "datetime" | "moment":
             forms = {"date": style.dates, "datetime": style.datetimes, "moment": (*style.datetimes, *style.dates)}[kind]
-            codec = Codec(moments.reader(forms), moments.writer(forms), pure=remember)
+            # days come again and again, instants do not
+            codec = Codec(moments.reader(forms), moments.writer(forms), pure=remember and kind == "date")
         case _:
             raise ValueError(f"as: {kind} is not known")
     if style.wide and kind != "text":
@@ -163,6 +164,8 @@ def _bool(style: Style) -> Codec:
 
 
 def _read_uscc(value: Any) -> str | None:
+    if type(value) is str and uscc_valid(value):
+        return value
     text = read_text(value)
     if text is None:
         return None

@@ -33,8 +33,8 @@ def uscc_check_char(first17: str) -> str:
     return _USCC_ALPHABET[-total % 31]
 
 
-# The same few thousand enterprises come again and again, and their codes are public: worth remembering.
-@lru_cache(maxsize=16_384)
+# The same enterprises come again and again, and their codes are public: worth remembering.
+@lru_cache(maxsize=32_768)
 def uscc_valid(text: str) -> bool:
     """True for a unified social credit code 统一社会信用代码 whose check character is right (GB 32100)."""
     if len(text) != 18:
