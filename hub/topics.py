@@ -101,6 +101,11 @@ class Topics:
         self._dead_letters = MappingProxyType(built.dead_letters)
         self._rights = MappingProxyType(built.rights)
         self._tenants = MappingProxyType(built.tenants)
+        #: Dialect -> who carries events of others in it, and which.
+        self._conveying: dict[str, list[tuple[str, frozenset[str]]]] = {}
+        for owner, dialect in built.ingress:
+            if conveys := built.rights[owner].conveys:
+                self._conveying.setdefault(dialect, []).append((owner, conveys))
 
     @classmethod
     def load(
@@ -206,13 +211,12 @@ class Topics:
     def may_speak(self, topic: str, party: str, event_type: str) -> bool:
         """May a record on *topic* tell an event *event_type* of *party*?"""
         owner = self.party_of(topic)
-        return party in self.parties_of(topic) or event_type in self._rights[owner].conveys
+        rights = self._rights[owner]
+        return party == owner or party in rights.acts_for or event_type in rights.conveys
 
     def conveyors(self, dialect: str, event_type: str) -> tuple[str, ...]:
         """Whose systems, speaking *dialect*, carry *event_type* in the name of others."""
-        return tuple(
-            owner for owner, spoken in self._ingress if spoken == dialect and event_type in self._rights[owner].conveys
-        )
+        return tuple(owner for owner, conveys in self._conveying.get(dialect, ()) if event_type in conveys)
 
     def rights(self, party: str) -> Rights:
         """What *party* may do on the bus."""

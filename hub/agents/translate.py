@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 import orjson
@@ -36,6 +37,14 @@ CONTROL = "hub_control"
 SHARDS = 4
 
 
+class Read(NamedTuple):
+    """One record, read."""
+
+    admitted: list[Event]
+    refused: list[Outgoing]  #: dead letters, and what tells the sender
+    headers: Headers  #: to go with each fact
+
+
 @dataclass(frozen=True)
 class Translator:
     """What translating looks up. *virtual_time*: honour the realm and time a development gateway writes."""
@@ -53,58 +62,74 @@ class Translator:
     def handle(self, batch: Batch) -> None:
         """Translate every record of *batch*."""
         for record in batch.records:
-            for written in self.translate(record):
-                batch.send(written)
+            batch.sent += self.translate(record)
 
-    def translate(self, record: Record) -> Iterator[Outgoing]:
+    def translate(self, record: Record) -> list[Outgoing]:
         """Facts for the aggregates, or what tells the sender why not."""
         if record.topic == self.topics.control.name:
-            yield from self._control(record)
-            return
-        party, dialect = self.topics.party_of(record.topic), self.topics.dialect_of(record.topic)
+            return [*self._control(record)]
+        read = self.read(record)
+        written = read.refused
+        for event in read.admitted:
+            if event.type == CALENDAR_LOADED:
+                written += self._everywhere(event, read.headers)
+            else:
+                written.append(outgoing.fact(self.topics, event, read.headers))
+        return written
+
+    def read(self, record: Record) -> Read:
+        """What *record* tells, judged as far as that can be done on arrival."""
         digest = hashlib.sha256(record.value or b"").hexdigest()
+        party, dialect = self.topics.party_of(record.topic), self.topics.dialect_of(record.topic)
+        recorded, realm = self._moment(record)
         try:
-            events = list(self._events(record, party, dialect, digest))
+            events = self._events(record, party, dialect, digest, recorded, realm)
         except Refused as refused:
-            yield from self._refuse(record, self._nameless(record, party, digest), refused, digest, "VALUE_CONVERTER")
-            return
-        extra = self._extra(record, digest)
+            # An envelope for a record that could not be read, so that its refusal has an id to answer.
+            event_id = record_event_id(party, self._record_id(record, digest), 0)
+            nameless = Event(event_id, "", party, "", "", recorded, {}, realm=realm)
+            return Read([], [*self._refuse(record, nameless, refused, digest, "VALUE_CONVERTER")], ())
+        admitted: list[Event] = []
+        refusals: list[Outgoing] = []
         for event in events:
             try:
-                admit(event, event.recorded, self.reference)
+                admit(event, recorded, self.reference)
             except Refused as refused:
-                yield from self._refuse(record, event, refused, digest, "TRANSFORMATION")
-                continue
-            if event.type == CALENDAR_LOADED:
-                yield from self._everywhere(event, extra)
+                refusals += self._refuse(record, event, refused, digest, "TRANSFORMATION")
             else:
-                yield outgoing.fact(self.topics, event, extra)
+                admitted.append(event)
+        return Read(admitted, refusals, self._headers(record, digest))
 
-    def _events(self, record: Record, party: str, dialect: str, digest: str) -> Iterator[Event]:
-        recorded, realm = self._moment(record)
+    def _events(
+        self, record: Record, party: str, dialect: str, digest: str, recorded: datetime, realm: str
+    ) -> list[Event]:
         if dialect == CANONICAL:
             # The key is the sender's own affair here; the event's key is in its data.
             sent = envelope.from_record(
                 None, record.value, record.headers, foreign=True, party=party, recorded=recorded
             )
-            yield msgspec.structs.replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)
-            return
+            return [msgspec.structs.replace(sent, id=own_event_id(party, sent.id), realm=realm, cause="", sequence=0)]
+        catalogue = Catalogue.load()
         content_type = envelope.header(record.headers, "content-type")
+        events: list[Event] = []
         for index, draft in enumerate(dialects.read(dialect, record.value or b"", content_type, logged=True)):
-            known = Catalogue.load().get(draft.type)
-            yield Event(
-                id=own_event_id(party, draft.own_id)
-                if draft.own_id
-                else record_event_id(party, self._record_id(record, digest), index),
-                type=draft.type,
-                party=self._speaker(record.topic, party, draft),
-                key=known.key_of(draft.data) if known else "",
-                time=known.legal_time(draft.data) if known else "",
-                recorded=recorded,
-                data=draft.data,
-                system=dialect,
-                realm=realm,
+            known = catalogue.get(draft.type)
+            events.append(
+                Event(
+                    id=own_event_id(party, draft.own_id)
+                    if draft.own_id
+                    else record_event_id(party, self._record_id(record, digest), index),
+                    type=draft.type,
+                    party=self._speaker(record.topic, party, draft),
+                    key=known.key_of(draft.data) if known else "",
+                    time=known.legal_time(draft.data) if known else "",
+                    recorded=recorded,
+                    data=draft.data,
+                    system=dialect,
+                    realm=realm,
+                )
             )
+        return events
 
     def _speaker(self, topic: str, owner: str, draft: Draft) -> str:
         """The party an event is of: its topic's owner, or one that `topics.yaml` lets the owner speak for in it."""
@@ -130,12 +155,6 @@ class Translator:
                 return datetime.fromisoformat(_said(record, "ce_recordedtime")).astimezone(SHANGHAI), realm
         return datetime.fromtimestamp(record.timestamp_ms / 1000, SHANGHAI), ""
 
-    def _nameless(self, record: Record, party: str, digest: str) -> Event:
-        """An envelope for a record that could not be read, so that its refusal has an id to answer."""
-        recorded, realm = self._moment(record)
-        event_id = record_event_id(party, self._record_id(record, digest), 0)
-        return Event(event_id, "", party, "", "", recorded, {}, realm=realm)
-
     def _refuse(self, record: Record, event: Event, refused: Refused, digest: str, stage: str) -> Iterator[Outgoing]:
         yield outgoing.dead_letter(
             self.topics,
@@ -148,7 +167,9 @@ class Translator:
         )
         yield from outgoing.receipt(self.topics, event, digest, event.recorded, refused)
 
-    def _extra(self, record: Record, digest: str) -> Headers:
+    @staticmethod
+    def _headers(record: Record, digest: str) -> Headers:
+        """What a fact says of the record it came in, besides its envelope."""
         origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
         passed = tuple((name, value) for name, value in record.headers if name in outgoing.PASSED_ON)
         return (*passed, (outgoing.ORIGIN, origin), (outgoing.DIGEST, digest.encode()))

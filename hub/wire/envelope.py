@@ -50,17 +50,18 @@ _RANK: Final = ("public", "internal", "confidential", "restricted")
 
 def to_headers(event: Event, *, projection: str = "", traceparent: str = "") -> tuple[tuple[str, bytes], ...]:
     """Headers of *event*; *projection* for the copy of a party, *traceparent* as it came."""
+    key = event.key.encode()
     headers = [
         *_SPEC,
         ("ce_id", event.id.encode()),
         ("ce_source", _source(event.party, event.system)),
         ("ce_type", _type(event.type)),
         ("ce_time", event.time.encode()),
-        ("ce_subject", event.key.encode()),
-        ("ce_correlationid", event.key.encode()),
+        ("ce_subject", key),
+        ("ce_correlationid", key),
         ("ce_recordedtime", _instant(event.recorded).encode()),
         ("ce_fromparty", event.party.encode()),
-        ("ce_dataclassification", classification(event.type, projection).encode()),
+        ("ce_dataclassification", _classified(event.type, projection)),
     ]
     if event.cause:
         headers.append(("ce_causationid", event.cause.encode()))
@@ -122,7 +123,10 @@ def is_structured(content_type: str) -> bool:
 
 def header(headers: Headers, name: str) -> str:
     """The last header of that name as text, or an empty string."""
-    return next((_text(raw) for each, raw in reversed(headers) if each == name), "")
+    for each, raw in reversed(headers):
+        if each == name:
+            return _text(raw)
+    return ""
 
 
 # ---- JSON
@@ -184,12 +188,16 @@ def decode_recipients(value: bytes) -> tuple[tuple[str, str], ...]:
 # ---- inside
 
 
-@cache
 def classification(event_type: str, projection: str = "") -> str:
     """The CloudEvents ``dataclassification`` of an event of this type as a projection leaves it."""
     letters = _letters(Catalogue.load()[event_type].fields)
     whole = "restricted" if letters & {"s", "i"} else "confidential" if letters else "internal"
     return min(whole, _AFTER.get(projection, whole), key=_RANK.index)
+
+
+@cache
+def _classified(event_type: str, projection: str) -> bytes:
+    return classification(event_type, projection).encode()
 
 
 def _letters(fields: Sequence[Field]) -> frozenset[str]:

@@ -80,7 +80,7 @@ class TestTranslate:
     def test_what_cannot_be_read_is_a_dead_letter_too(self, translator: Translator) -> None:
         for value in (b"", b"{", b"\x00\x00\x00\x03\xe9", b'{"specversion":"1.0"}'):
             record = Record(TOPICS.ingress("GY-YJJ", "canonical").name, 0, 1, 0, None, value, ())
-            assert next(translator.translate(record)).topic == "dlq.gy-yjj.v1"
+            assert translator.translate(record)[0].topic == "dlq.gy-yjj.v1"
 
     def test_nobody_can_date_his_facts_back_or_choose_a_realm(self, translator: Translator) -> None:
         record = lead_record()
@@ -155,7 +155,7 @@ class TestAggregates:
     ) -> None:
         state = State()
 
-        written = decide(matters.handle, state, as_record(next(translator.translate(lead_record()))))
+        written = decide(matters.handle, state, as_record(translator.translate(lead_record())[0]))
 
         assert state.get(b"MT-XS-1") is not None
         assert {"matter.event.v1", "clock.event.v1", "hub.outgoing.v1", "receipt.event.v1"} == set(topics_of(written))
@@ -164,7 +164,7 @@ class TestAggregates:
 
     def test_the_same_fact_again_does_nothing(self, translator: Translator, matters: AggregateAgent) -> None:
         state = State()
-        record = as_record(next(translator.translate(lead_record())))
+        record = as_record(translator.translate(lead_record())[0])
         decide(matters.handle, state, record)
         before = state.get(b"MT-XS-1")
 
@@ -173,7 +173,7 @@ class TestAggregates:
 
     def test_its_own_decisions_come_back_without_effect(self, translator: Translator, matters: AggregateAgent) -> None:
         state = State()
-        written = decide(matters.handle, state, as_record(next(translator.translate(lead_record()))))
+        written = decide(matters.handle, state, as_record(translator.translate(lead_record())[0]))
         own = [as_record(one) for one in written if one.topic == "matter.event.v1"]
 
         assert own
@@ -190,10 +190,10 @@ class TestAggregates:
             "receivedAt": "2026-03-02T08:30:00+08:00",
             "outcome": "RECEIVED",
         }
-        early = next(translator.translate(sent("GY-GAJ", "matter.lead.receipted", receipt, "early")))
+        early = translator.translate(sent("GY-GAJ", "matter.lead.receipted", receipt, "early"))[0]
 
         first = decide(matters.handle, state, as_record(early))
-        second = decide(matters.handle, state, as_record(next(translator.translate(lead_record()))))
+        second = decide(matters.handle, state, as_record(translator.translate(lead_record())[0]))
 
         assert any("receipt.ingress.accepted" in envelope.header(one.headers, "ce_type") for one in first)
         assert any("matter.event.parked" in envelope.header(one.headers, "ce_type") for one in first)
@@ -212,7 +212,7 @@ class TestAggregates:
             "outcome": "RECEIVED",
         }
         facts = [lead_record(), sent("GY-GAJ", "matter.lead.receipted", receipt, "r")]
-        decide(matters.handle, state, *(as_record(next(translator.translate(fact))) for fact in facts))
+        decide(matters.handle, state, *(as_record(translator.translate(fact)[0]) for fact in facts))
         due_ms = state.timers.due_ms(b"MT-XS-1")
         assert due_ms is not None
 
@@ -235,7 +235,7 @@ class TestAggregates:
             )
             for f in facts
         ]
-        decide(matters.handle, state, *(as_record(next(scenario.translate(fact))) for fact in facts))
+        decide(matters.handle, state, *(as_record(scenario.translate(fact)[0]) for fact in facts))
         assert state.get(b"play-1~MT-XS-1") is not None
         assert state.timers.due_ms(b"play-1~MT-XS-1") is None
 
@@ -265,7 +265,7 @@ class TestInspections:
             if one.topic == "inspection.event.v1"
         )
         decide(inspections.handle, state, as_record(calendar))
-        admitted = next(translator.translate(sent("GY-YJJ", "inspection.plan.submitted", fact, "P-1")))
+        admitted = translator.translate(sent("GY-YJJ", "inspection.plan.submitted", fact, "P-1"))[0]
         written = decide(inspections.handle, state, as_record(admitted))
 
         assert [
@@ -279,7 +279,7 @@ class TestDeliver:
     def test_each_recipient_gets_its_projection_on_its_own_topic(
         self, translator: Translator, matters: AggregateAgent
     ) -> None:
-        written = decide(matters.handle, State(), as_record(next(translator.translate(lead_record()))))
+        written = decide(matters.handle, State(), as_record(translator.translate(lead_record())[0]))
         routed = next(
             one
             for one in written
