@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, runtime_checkable
 
+import msgspec
+
 from hub.canonical.event import Event
 from hub.canonical.refused import Refused
 
@@ -62,8 +64,7 @@ class Unavailable(Exception):
         self.pause_seconds = pause_seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An event as a record tells it: not yet checked, without the hub's envelope."""
 
     type: str  #: short name of the contract
@@ -106,8 +107,7 @@ class Dialect(Protocol):
         """None means this peer is not told about such events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One record of a file or a request, or why it is none. A broken row costs only itself."""
 
     number: int  #: counted from 1, as people count

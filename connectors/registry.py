@@ -75,6 +75,7 @@ class System:
     content_types: tuple[str, ...]
     dialect: MappedDialect
     format: Format
+    logged: Format  #: in which its records lie in the log
 
     @property
     def owner(self) -> str:
@@ -121,6 +122,7 @@ def system(dialect: str) -> System:
     if declared.dialect != dialect:
         raise MappingInvalid(f"{folder}/connector.yaml speaks {declared.dialect}, not {dialect}")
     mapping = folder / "mapping.yaml"
+    declared_format = formats.make(load_document(mapping)["format"])
     return System(
         folder=folder,
         title=declared.title,
@@ -128,7 +130,8 @@ def system(dialect: str) -> System:
         kinds=declared.kinds,
         content_types=declared.content_types,
         dialect=load_mapping(mapping, dialect),
-        format=formats.make(load_document(mapping)["format"]),
+        format=declared_format,
+        logged=formats.logged(declared_format),
     )
 
 
@@ -155,13 +158,13 @@ def rows(dialect: str, value: bytes, content_type: str = "", *, logged: bool = F
     *logged*: at a door or in the log, where a workbook is never opened: that costs a process and seconds of everybody's.
     """
     spoken = system(dialect)
-    given = content_type.partition(";")[0].strip().lower()
+    given = content_type.partition(";")[0].strip().lower() if content_type else ""
     if given and given not in spoken.content_types:
         raise NotUnderstood(
             f"内容类型 {given[:60]} 不是该方言的", detail_en=f"content type is not one of {', '.join(spoken.content_types)}",
             suggestion=f"请使用 {spoken.content_types[0]}",
         )  # fmt: skip
-    return (formats.logged(spoken.format) if logged else spoken.format).decode(value)
+    return (spoken.logged if logged else spoken.format).decode(value)
 
 
 def read(dialect: str, value: bytes, content_type: str = "", *, logged: bool = False) -> list[Draft]:

@@ -33,10 +33,10 @@ class JsonRecords:
             document = read_json(value.removeprefix(_BOM), largest=limits.JSON_BYTES)
         except Unreadable as error:
             raise NotUnderstood(error.detail, detail_en=error.detail_en) from None
-        if isinstance(document, dict) and self.batch and set(document) == {self.batch}:
+        if self.batch and isinstance(document, dict) and document.keys() == {self.batch}:
             document = document[self.batch]
         if isinstance(document, dict):
-            return [_row(1, document)]
+            return [Row(1, document)]
         if isinstance(document, list):
             return [_row(number, record) for number, record in enumerate(document, 1)]
         raise NotUnderstood("JSON 报文须为对象或对象数组", detail_en="a JSON message is an object or a list of objects")

@@ -74,6 +74,12 @@ class MappedDialect:
         self._by_kind: dict[str, tuple[Message, ...]] = {}
         for message in messages:
             self._by_kind[message.kind] = (*self._by_kind.get(message.kind, ()), message)
+        #: The message of a kind that has one only, whatever its records say.
+        self._alone = {
+            kind: several
+            for kind, several in self._by_kind.items()
+            if len(several) == 1 and not (several[0].when or several[0].under or several[0].step)
+        }
 
     @property
     def name(self) -> str:
@@ -102,7 +108,7 @@ class MappedDialect:
             body = record.get(frame.body) or {}
             if type(body) is not dict:
                 raise NotUnderstood(f"{frame.body} 须为对象", source=frame.body, detail_en="must be an object")
-        messages = self._messages(kind, body)
+        messages = self._alone.get(kind) or self._messages(kind, body)
         if not messages[0].step:
             return (self._draft(messages[0], record, body, own_id, party),)
         return tuple(
@@ -195,7 +201,9 @@ class MappedDialect:
         )  # fmt: skip
 
     def _text(self, record: Record, name: str, *, required: bool = False) -> str:
-        value = record.get(name, "") if name else ""
+        if not name and not required:
+            return ""
+        value = record.get(name, "")
         if type(value) is not str or (required and not value.strip()):
             said = f"缺少 {name}" if not value or type(value) is str else f"{name} 须为文本"
             raise NotUnderstood(said, source=name, detail_en="missing or not a text")

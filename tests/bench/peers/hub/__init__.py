@@ -1,0 +1,1 @@
+"""The hub as one processor of the bench."""
