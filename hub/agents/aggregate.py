@@ -49,7 +49,8 @@ class _Origin:
 
     @property
     def passed(self) -> Headers:
-        return tuple((name, value) for name, value in self.record.headers if name in outgoing.PASSED_ON)
+        found = dict(self.record.headers)
+        return tuple((name, found[name]) for name in outgoing.PASSED_ON if name in found)
 
 
 @dataclass
