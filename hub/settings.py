@@ -32,6 +32,15 @@ class LocalSettings(BaseModel):
     java: Path | None = None  #: a launcher or a JAVA_HOME
 
 
+class EngineKnobs(BaseModel):
+    """Latency against throughput: what of the agents' engine may be turned. Nothing here changes what is promised."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_batch_records: int = Field(default=500, gt=0)  #: records in one transaction, at most
+    linger_ms: float = Field(default=3.0, ge=0)  #: two transactions of a lane begin at least so far apart
+
+
 class SilenceSettings(BaseModel):
     """When the silence of a system is shown and alerted."""
 
@@ -55,6 +64,7 @@ class Settings(BaseSettings):
     lang: str | None = None  #: zh or en
     kafka: KafkaSettings = KafkaSettings()
     local: LocalSettings = LocalSettings()
+    engine: EngineKnobs = EngineKnobs()
     silence: SilenceSettings = SilenceSettings()
     gateway: GatewaySettings = GatewaySettings()
     kafka_libs: Path | None = None  #: a folder with the broker's jars

@@ -17,7 +17,7 @@ from hub.agents import outgoing
 from hub.agents.formats import mark_format, unreadable
 from hub.agents.realms import Realms
 from hub.agents.translate import CONTROL
-from hub.canonical.event import HUB, SHANGHAI, Event
+from hub.canonical.event import HUB, SHANGHAI, Event, full_type
 from hub.engine.batch import Batch
 from hub.engine.flow import Flow
 from hub.engine.record import Headers, Outgoing, Record
@@ -30,6 +30,14 @@ from hub.wire import envelope
 
 #: Events of the hub that are addressed to another aggregate of the same kind; all others of its own it has heard already.
 ADDRESSED = frozenset({"inspection.neighbour.noticed"})
+_OURS = HUB.encode()
+_LISTENED_TO = frozenset(full_type(name).encode() for name in (*ADDRESSED, CALENDAR_LOADED))
+
+
+def _heard(record: Record) -> bool:
+    """Is it an event that this aggregate has made itself? Told by its headers, so that it need not be read."""
+    found = dict(record.headers)
+    return found.get("ce_fromparty") == _OURS and found.get("ce_type") not in _LISTENED_TO
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,8 @@ class _Origin:
 
     @property
     def passed(self) -> Headers:
-        return tuple((name, value) for name, value in self.record.headers if name in outgoing.PASSED_ON)
+        found = dict(self.record.headers)
+        return tuple((name, found[name]) for name in outgoing.PASSED_ON if name in found)
 
 
 @dataclass
@@ -69,7 +78,7 @@ class AggregateAgent:
         for record in batch.records:
             if word := envelope.header(record.headers, CONTROL):
                 self._control(batch, record, word)
-            else:
+            elif not _heard(record):
                 self._fact(batch, record)
         if batch.state.changes:
             mark_format(batch.state)
@@ -78,8 +87,6 @@ class AggregateAgent:
         event = envelope.from_record(record.key, record.value, record.headers)
         if event.type == CALENDAR_LOADED:
             self._calendar(batch, event)
-            return
-        if event.party == HUB and event.type not in ADDRESSED:
             return
         reference = self.realms.reference(batch.state, event.realm)
         key = envelope.kafka_key(event)

@@ -31,10 +31,10 @@ def handle(batch: Batch, topics: Topics) -> None:
 def copies(record: Record, topics: Topics) -> Iterator[Outgoing]:
     """The copies of one event. A projection is made once, however many parties get it."""
     event = envelope.from_record(record.key, record.value, record.headers)
-    passed = tuple((name, value) for name, value in record.headers if name in PASSED_ON)
+    found = dict(record.headers)
+    passed = tuple((name, found[name]) for name in PASSED_ON if name in found)
     made: dict[str, tuple[bytes, Headers]] = {}
-    recipients = next(value for name, value in record.headers if name == envelope.RECIPIENTS)
-    for party, projection in envelope.decode_recipients(recipients):
+    for party, projection in envelope.decode_recipients(found[envelope.RECIPIENTS]):
         if projection not in made:
             value = avro.encode_delivery(event.type, project(event, projection))
             made[projection] = (value, (*envelope.to_headers(event, projection=projection), *passed))

@@ -30,9 +30,9 @@ class CatalogueError(Exception):
     """A schema file that does not follow the conventions of `schemas/avro/README.md`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """One field of an event or of a block inside it."""
+    """One field of an event or of a block inside it. Compared by identity, as everything of the catalogue."""
 
     name: str
     kind: str  #: ``string``, ``int``, ``bool`` or ``record``
@@ -49,9 +49,9 @@ class Field:
     defaults_to_null: bool  #: says so itself, as every optional field must
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
-    """A block or an object: named fields in schema order."""
+    """A block or an object: named fields in schema order. A cheap dictionary key."""
 
     name: str
     fields: tuple[Field, ...]

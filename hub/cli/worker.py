@@ -35,6 +35,8 @@ def worker(agents: tuple[str, ...], health_port: int, slot: str, bootstrap: str 
         group_instance_id=slot,
         state_store=here.settings.state_store,
         state_folder=here.settings.state_dir / "engine",
+        max_batch_records=here.settings.engine.max_batch_records,
+        linger_ms=here.settings.engine.linger_ms,
     )
     if settings.state_store == "rocksdb":
         try:

@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final
 
-from hub.canonical.catalogue import Catalogue, EventType, Field
+from hub.canonical.catalogue import Catalogue, EventType, Field, Record
 from hub.canonical.event import Event
 from hub.canonical.identifiers import birth_date
 
@@ -35,34 +35,37 @@ def project(event: Event, projection: str) -> dict[str, Any]:
         return {name: value for name, value in event.data.items() if name in keep}
     if projection == "FULL":
         return dict(event.data)
-    dropped = DROPPED[projection]
     day = date.fromisoformat(event.time[:10])
-    shown = _record(event_type.fields, event.data, dropped, day)
-    if _has_minor(event_type.fields, event.data, day):
+    shown = _record(event_type.record, event.data, DROPPED[projection], day)
+    if _has_minor(event_type.record, event.data, day):
         for name in _personal_texts(event_type):
             shown.pop(name, None)
     return shown
 
 
-def _record(fields: tuple[Field, ...], value: Mapping[str, Any], dropped: frozenset[str], day: date) -> dict[str, Any]:
-    person = value.get("subjectType") == "PERSON"
+def _record(record: Record, value: Mapping[str, Any], dropped: frozenset[str], day: date) -> dict[str, Any]:
     shown: dict[str, Any] = {}
-    for field in fields:
-        if field.name not in value:
+    for name, block in _kept(record, dropped, value.get("subjectType") == "PERSON"):
+        if name not in value:
             continue
-        classes = field.classes | field.person_classes if person else field.classes
-        if classes & dropped and field.record is None:
-            continue
-        part = _value(field, value[field.name], dropped, day)
+        part = value[name] if block is None else _inside(block, value[name], dropped, day)
         if part is not None:
-            shown[field.name] = part
+            shown[name] = part
     return shown
 
 
-def _value(field: Field, value: Any, dropped: frozenset[str], day: date) -> Any:
-    """The part of *value* that is shown; None if nothing of it is left."""
-    if field.record is None:
-        return value
+@cache
+def _kept(record: Record, dropped: frozenset[str], person: bool) -> tuple[tuple[str, Field | None], ...]:
+    """The fields of *record* of which anything may be shown: the name alone, or with the field of a block to look into."""
+    return tuple(
+        (field.name, None if field.record is None else field)
+        for field in record.fields
+        if field.record is not None or not (field.classes | (field.person_classes if person else frozenset())) & dropped
+    )
+
+
+def _inside(field: Field, value: Any, dropped: frozenset[str], day: date) -> Any:
+    """The part of a block, or of a list of them, that is shown; None if nothing of it is left."""
     if field.many:
         parts = [part for part in (_block(field, one, dropped, day) for one in value) if part]
         return parts if parts or not value else None
@@ -74,7 +77,7 @@ def _block(field: Field, value: Mapping[str, Any], dropped: frozenset[str], day:
     if field.record.name == "Subject" and is_minor(value, day):
         # A child is nobody's business but the receiver's who must act: 未成年人保护法, contract §9.
         return {} if field.classes & dropped else {"subjectType": value["subjectType"], "isMinor": True}
-    return _record(field.record.fields, value, dropped, day)
+    return _record(field.record, value, dropped, day)
 
 
 def is_minor(subject: Mapping[str, Any], day: date) -> bool:
@@ -86,17 +89,24 @@ def is_minor(subject: Mapping[str, Any], day: date) -> bool:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day)) < _ADULT
 
 
-def _has_minor(fields: tuple[Field, ...], value: Mapping[str, Any], day: date) -> bool:
-    for field in fields:
-        if field.record is None or field.name not in value:
+def _has_minor(record: Record, value: Mapping[str, Any], day: date) -> bool:
+    for field, inner in _leading_to_subjects(record):
+        if field.name not in value:
             continue
         for one in value[field.name] if field.many else (value[field.name],):
-            if field.record.name == "Subject":
-                if is_minor(one, day):
-                    return True
-            elif _has_minor(field.record.fields, one, day):
+            if is_minor(one, day) if inner.name == "Subject" else _has_minor(inner, one, day):
                 return True
     return False
+
+
+@cache
+def _leading_to_subjects(record: Record) -> tuple[tuple[Field, Record], ...]:
+    """The fields of *record* that are a ``Subject`` or have one inside, each with its record; most events have none."""
+    return tuple(
+        (field, field.record)
+        for field in record.fields
+        if field.record is not None and (field.record.name == "Subject" or _leading_to_subjects(field.record))
+    )
 
 
 @cache

@@ -12,16 +12,17 @@ from hub import reference
 from hub.agents import deliver, outgoing
 from hub.agents.aggregate import AggregateAgent
 from hub.agents.translate import Translator
-from hub.canonical.event import SHANGHAI, own_event_id
+from hub.canonical.event import HUB, SHANGHAI, Event, own_event_id
 from hub.engine.record import Outgoing, Record
 from hub.engine.state import State
 from hub.rules.inspection import INSPECTION
 from hub.rules.matter import MATTER
 from hub.wire import envelope
 from tests.agents.records import NOW, TOPICS, as_record, decide, sent
-from tests.hub.facts import lead, plan
+from tests.hub.facts import fresh_uscc, lead, plan
 
 REFERENCE = reference.load()
+NEIGHBOUR = fresh_uscc()
 
 
 @pytest.fixture
@@ -273,6 +274,31 @@ class TestInspections:
             for one in written
             if one.topic.startswith("dlq.")
         ] == ["INVALID_FIELD"]
+
+    def test_a_word_from_a_neighbour_is_heard_though_it_is_the_hubs_own(self) -> None:
+        noticed = Event(
+            id="e-1",
+            type="inspection.neighbour.noticed",
+            party=HUB,
+            key=NEIGHBOUR,
+            time=NOW.isoformat(),
+            recorded=NOW,
+            data={
+                "uscc": NEIGHBOUR,
+                "otherUscc": fresh_uscc(),
+                "otherPlanId": "P-1",
+                "otherAgency": "GY-YJJ",
+                "otherWindow": {"from": "2026-03-09", "to": "2026-03-13"},
+                "otherAddress": "花溪大道 1 号",
+            },
+            sequence=3,
+        )
+        state = State()
+        inspections = AggregateAgent("inspections", INSPECTION, TOPICS, REFERENCE)
+
+        decide(inspections.handle, state, as_record(outgoing.fact(TOPICS, noticed, ())))
+
+        assert b'"e-1"' in (state.get(NEIGHBOUR.encode()) or b"")
 
 
 class TestDeliver:
