@@ -19,6 +19,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from heapq import merge
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,13 +85,13 @@ class RocksStore:
         found: bytes | None = self._db.get(_VALUE + key)
         return found
 
-    def keys(self, prefix: bytes) -> Iterator[bytes]:
-        fresh = sorted(key for key in self._values if key.startswith(prefix))
-        if not fresh:
-            yield from self._stored(_VALUE, prefix)
-            return
-        kept = [key for key in self._stored(_VALUE, prefix) if key not in self._values]
-        yield from sorted(kept + [key for key in fresh if self._values[key] is not None])
+    def keys(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        fresh = sorted(
+            key
+            for key, value in self._values.items()
+            if value is not None and key.startswith(prefix) and (not after or key > after)
+        )
+        return merge((key for key in self._stored(_VALUE, prefix, after) if key not in self._values), fresh)
 
     def due(self) -> Iterable[tuple[bytes, int]]:
         walk = self._db.iter()
@@ -155,10 +156,12 @@ class RocksStore:
         except Exception:  # noqa: BLE001 - a cache that cannot say what it is, is none
             return 0
 
-    def _stored(self, kind: bytes, prefix: bytes) -> Iterator[bytes]:
+    def _stored(self, kind: bytes, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
         start = kind + prefix
         walk = self._db.iter()
-        walk.seek(start)
+        walk.seek(max(start, kind + after))
+        if after and walk.valid() and walk.key() == kind + after:
+            walk.next()
         while walk.valid() and (key := walk.key()).startswith(start):
             yield key[1:]
             walk.next()
