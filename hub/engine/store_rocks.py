@@ -181,6 +181,7 @@ def _first_free(parent: Path, name: str) -> tuple[Path, int]:
 
 def _open(folder: Path) -> Rdict:
     from rocksdict import (  # noqa: PLC0415
+        BlockBasedIndexType,
         BlockBasedOptions,
         Cache,
         DBCompressionType,
@@ -199,6 +200,11 @@ def _open(folder: Path) -> Rdict:
     blocks.set_block_cache(Cache(_BLOCK_CACHE_BYTES))
     blocks.set_bloom_filter(10, False)
     blocks.set_cache_index_and_filter_blocks(True)
+    # In small pieces: a whole index of a file is half a megabyte, and with a million keys every look would read one anew.
+    blocks.set_index_type(BlockBasedIndexType.two_level_index_search())
+    blocks.set_partition_filters(True)
+    blocks.set_metadata_block_size(4096)
+    blocks.set_pin_top_level_index_and_filter(True)
     options.set_block_based_table_factory(blocks)
     db = Rdict(str(folder), options)
     unlogged: Any = WriteOptions()  # its stub has a method where there is an attribute
