@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
-from hub.agents import outgoing
+from hub.agents import outgoing, recount
 from hub.agents.formats import mark_format, unreadable
-from hub.agents.realms import Realms
+from hub.agents.realms import RECOUNT, Realms
 from hub.agents.translate import CONTROL
 from hub.canonical.event import HUB, SHANGHAI, Event, full_type
 from hub.engine.batch import Batch
@@ -74,7 +74,11 @@ class AggregateAgent:
     def handle(self, batch: Batch) -> None:
         """Decide every record of *batch*, and what has fallen due."""
         for key in batch.due:
-            self._tick(batch, key, batch.now.astimezone(SHANGHAI))
+            if key.startswith(RECOUNT):
+                realm = key.removeprefix(RECOUNT).decode()
+                self._recount(batch, realm, recount.pending(batch.state, realm))
+            else:
+                self._tick(batch, key, batch.now.astimezone(SHANGHAI))
         for record in batch.records:
             if word := envelope.header(record.headers, CONTROL):
                 self._control(batch, record, word)
@@ -137,14 +141,30 @@ class AggregateAgent:
     def _calendar(self, batch: Batch, event: Event) -> None:
         """A year's notice: every aggregate of the realm with a provisional clock counts its days again."""
         self.realms.load_calendar(batch.state, event)
-        for key in self.realms.keys(batch.state, event.realm):
+        self._recount(batch, event.realm, [*recount.pending(batch.state, event.realm), recount.Recount(event)])
+
+    def _recount(self, batch: Batch, realm: str, left: list[recount.Recount]) -> None:
+        """Go on with the first of the notices that are *left* for *realm*; the next batches do the rest."""
+        notice, looked_at, counted = left[0], 0, 0
+        for key in self.realms.keys(batch.state, realm, notice.after.encode()):
+            if counted == recount.COUNTED or looked_at == recount.LOOKED_AT:
+                break
+            notice.after, looked_at = key.decode(), looked_at + 1
             raw = batch.state.get(key)
-            if raw is None or b'"provisional":true' not in raw:
-                continue
-            reference = self.realms.reference(batch.state, event.realm)
-            state, steps = self.rule.decide(states.decode(raw, self.rule.state_type), event, event.recorded, reference)
-            self._write(batch, key, state, reference)
-            self._send(batch, steps)
+            if raw is not None and recount.concerns(raw):
+                counted += 1
+                state = self._noticed(batch, states.decode(raw, self.rule.state_type), notice.event)
+                self._write(batch, key, state, self.realms.reference(batch.state, realm))
+        else:
+            left = left[1:]
+        recount.keep(batch.state, realm, left, batch.now)
+
+    def _noticed(self, batch: Batch, state: Any, notice: Event) -> Any:
+        """*state* after it has heard of *notice*, which it hears once only."""
+        reference = self.realms.reference(batch.state, notice.realm)
+        state, steps = self.rule.decide(state, notice, notice.recorded, reference)
+        self._send(batch, steps)
+        return state
 
     def _control(self, batch: Batch, record: Record, word: str) -> None:
         """A scenario's word: open its realm with a policy of its own, or let its time pass."""
@@ -157,7 +177,13 @@ class AggregateAgent:
 
     def _read(self, batch: Batch, key: bytes) -> Any:
         raw = batch.state.get(key)
-        return None if raw is None else states.decode(raw, self.rule.state_type)
+        if raw is None:
+            return None
+        state = states.decode(raw, self.rule.state_type)
+        if recount.concerns(raw):
+            for notice in recount.waiting(batch.state, state.realm, key):
+                state = self._noticed(batch, state, notice)
+        return state
 
     def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference) -> None:
         # A scenario's time passes only by its own ticks.

@@ -18,6 +18,8 @@ from hub.rules.pipeline import with_announced_year
 
 POLICY: Final = b"\x00policy~"
 CALENDAR: Final = b"\x00calendar~"
+#: Notices that are still being counted into the realm's aggregates.
+RECOUNT: Final = b"\x00recount~"
 
 
 class Realms:
@@ -49,14 +51,16 @@ class Realms:
         notices[str(event.data["year"])] = dict(event.data)
         state.put(key, orjson.dumps(notices, option=orjson.OPT_SORT_KEYS))
 
-    def keys(self, state: StateView, realm: str) -> Iterator[bytes]:
-        """Keys of the realm's aggregates."""
+    def keys(self, state: StateView, realm: str, after: bytes = b"") -> Iterator[bytes]:
+        """Keys of the realm's aggregates, those that come after *after*."""
         if realm:
-            yield from state.keys(realm.encode() + b"~")
+            yield from state.keys(realm.encode() + b"~", after)
             return
         # A real key that holds the mark begins with it; a scenario's key begins with the realm's name.
         yield from (
-            key for key in state.keys(b"") if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key)
+            key
+            for key in state.keys(b"", after)
+            if not key.startswith(b"\x00") and (key.startswith(b"~") or b"~" not in key)
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from heapq import merge
 
 from hub.engine.store import DUE_HEADER, Change, Delta, Store
 from hub.engine.store_memory import MemoryStore
@@ -77,9 +78,9 @@ class State:
         """Give back what the store holds outside of this process."""
         self._store.close()
 
-    def keys(self, prefix: bytes) -> Iterator[bytes]:
-        """The keys that begin with *prefix*, sorted. Do not change the state while walking."""
-        return self._store.keys(prefix)
+    def keys(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        """The keys that begin with *prefix* and come after *after*, sorted. Do not change the state while walking."""
+        return self._store.keys(prefix, after)
 
 
 class StateView:
@@ -110,11 +111,12 @@ class StateView:
         due_ms = self._base.timers.due_ms(key) if change is None else change.due_ms
         return None if due_ms is None else datetime.fromtimestamp(due_ms / 1000, UTC)
 
-    def keys(self, prefix: bytes = b"") -> Iterator[bytes]:
-        """The keys that begin with *prefix*, sorted, as they stand now; changing the state meanwhile is allowed."""
-        changed = {key: change for key, change in self.changes.items() if key.startswith(prefix)}
-        if not changed:
-            return iter(list(self._base.keys(prefix)))
-        kept = [key for key in self._base.keys(prefix) if key not in changed]
-        kept.extend(key for key, change in changed.items() if change.value is not None)
-        return iter(sorted(kept))
+    def keys(self, prefix: bytes = b"", after: bytes = b"") -> Iterator[bytes]:
+        """The keys that begin with *prefix* and come after *after*, sorted, as they stand now.
+
+        Changing the state meanwhile is allowed: that changes this view, and the base only once the batch is whole. Awaiting
+        is not: the batch before may come to be committed.
+        """
+        changed = {key: change.value is not None for key, change in self.changes.items() if key.startswith(prefix)}
+        fresh = sorted(key for key, kept in changed.items() if kept and (not after or key > after))
+        return merge((key for key in self._base.keys(prefix, after) if key not in changed), fresh)

@@ -49,8 +49,8 @@ class Store(Protocol):
 
     def __len__(self) -> int: ...
     def get(self, key: bytes) -> bytes | None: ...
-    def keys(self, prefix: bytes) -> Iterator[bytes]:
-        """The keys that begin with *prefix*, sorted. Do not change the store while walking."""
+    def keys(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        """The keys that begin with *prefix* and come after *after*, sorted. Do not change the store while walking."""
 
     def due(self) -> Iterable[tuple[bytes, int]]:
         """The timers of what it held when it was opened."""

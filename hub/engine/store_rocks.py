@@ -19,6 +19,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from heapq import merge
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,13 +85,13 @@ class RocksStore:
         found: bytes | None = self._db.get(_VALUE + key)
         return found
 
-    def keys(self, prefix: bytes) -> Iterator[bytes]:
-        fresh = sorted(key for key in self._values if key.startswith(prefix))
-        if not fresh:
-            yield from self._stored(_VALUE, prefix)
-            return
-        kept = [key for key in self._stored(_VALUE, prefix) if key not in self._values]
-        yield from sorted(kept + [key for key in fresh if self._values[key] is not None])
+    def keys(self, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
+        fresh = sorted(
+            key
+            for key, value in self._values.items()
+            if value is not None and key.startswith(prefix) and (not after or key > after)
+        )
+        return merge((key for key in self._stored(_VALUE, prefix, after) if key not in self._values), fresh)
 
     def due(self) -> Iterable[tuple[bytes, int]]:
         walk = self._db.iter()
@@ -155,10 +156,12 @@ class RocksStore:
         except Exception:  # noqa: BLE001 - a cache that cannot say what it is, is none
             return 0
 
-    def _stored(self, kind: bytes, prefix: bytes) -> Iterator[bytes]:
+    def _stored(self, kind: bytes, prefix: bytes, after: bytes = b"") -> Iterator[bytes]:
         start = kind + prefix
         walk = self._db.iter()
-        walk.seek(start)
+        walk.seek(max(start, kind + after))
+        if after and walk.valid() and walk.key() == kind + after:
+            walk.next()
         while walk.valid() and (key := walk.key()).startswith(start):
             yield key[1:]
             walk.next()
@@ -178,6 +181,7 @@ def _first_free(parent: Path, name: str) -> tuple[Path, int]:
 
 def _open(folder: Path) -> Rdict:
     from rocksdict import (  # noqa: PLC0415
+        BlockBasedIndexType,
         BlockBasedOptions,
         Cache,
         DBCompressionType,
@@ -196,6 +200,11 @@ def _open(folder: Path) -> Rdict:
     blocks.set_block_cache(Cache(_BLOCK_CACHE_BYTES))
     blocks.set_bloom_filter(10, False)
     blocks.set_cache_index_and_filter_blocks(True)
+    # In small pieces: a whole index of a file is half a megabyte, and with a million keys every look would read one anew.
+    blocks.set_index_type(BlockBasedIndexType.two_level_index_search())
+    blocks.set_partition_filters(True)
+    blocks.set_metadata_block_size(4096)
+    blocks.set_pin_top_level_index_and_filter(True)
     options.set_block_based_table_factory(blocks)
     db = Rdict(str(folder), options)
     unlogged: Any = WriteOptions()  # its stub has a method where there is an attribute

@@ -68,11 +68,14 @@ def test_a_view_reads_its_own_writes_and_the_base_changes_only_as_a_whole(
             assert view.get(key) == model.get(key)
             assert state.get(key) == before.get(key)
         for shown in (b"", prefix[:1], prefix):
-            assert list(view.keys(shown)) == sorted(each for each in model if each.startswith(shown))
+            known_keys = sorted(each for each in model if each.startswith(shown))
+            assert list(view.keys(shown)) == known_keys
+            assert list(view.keys(shown, prefix)) == [each for each in known_keys if each > prefix]
         state.apply(view.changes)
         if known:  # a batch is seen before it is known to be committed, and alike after
             state.committed(1)
         assert list(state.keys(b"")) == sorted(model)
+        assert list(state.keys(b"", prefix)) == sorted(each for each in model if each > prefix)
         assert len(state) == len(model)
 
 

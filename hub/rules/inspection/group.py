@@ -27,14 +27,17 @@ class Group:
 
 
 def group(drafts: Iterable[Draft], calendar: Calendar) -> list[Group]:
-    """Put each draft, in the order given, into the first group whose common window it still meets."""
+    """Put each of *drafts*, which come in the order of their rank, into the first group whose common window it still meets."""
     groups: list[Group] = []
+    within_reach: list[int] = []  # a group that is over before a plan begins is over for all that follow
     for draft in drafts:
-        for place, known in enumerate(groups):
-            common = meet(known.window, draft.plan.window, calendar)
+        within_reach = [place for place in within_reach if groups[place].window.last >= draft.plan.window.first]
+        for place in within_reach:
+            common = meet(groups[place].window, draft.plan.window, calendar)
             if common:
-                groups[place] = Group((*known.drafts, draft), common)
+                groups[place] = Group((*groups[place].drafts, draft), common)
                 break
         else:
+            within_reach.append(len(groups))
             groups.append(Group((draft,), draft.plan.window))
     return groups

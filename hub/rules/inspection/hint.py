@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Any
 
 from hub.rules.inspection.state import OPEN, Enterprise, Plan
-from hub.rules.inspection.window import Window, gap_days, meet, trim, window_from
+from hub.rules.inspection.window import Window, gap_days, meet, overlapping, trim, window_from
 from hub.rules.ledger import Ledger
 
 
@@ -22,6 +22,11 @@ class Unit:
     site: str
     window: Window
     plans: tuple[Plan, ...]
+
+    @property
+    def span(self) -> Window:
+        """From the first day of any of its plans to the last."""
+        return Window(min(plan.window.first for plan in self.plans), max(plan.window.last for plan in self.plans))
 
     @property
     def rank(self) -> tuple[Window, str]:
@@ -66,7 +71,8 @@ def _suggest_align(state: Enterprise, ledger: Ledger, units: list[Unit]) -> None
 
 def _hint_same_uscc(state: Enterprise, ledger: Ledger, units: list[Unit]) -> None:
     calendar = ledger.reference.calendar
-    for one, other in combinations(units, 2):
+    for earlier, later in overlapping([unit.span for unit in units]):
+        one, other = units[earlier], units[later]
         if one.site == other.site:
             continue
         for a in one.plans:

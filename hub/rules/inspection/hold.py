@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from hub.canonical.periods import Calendar
 from hub.rules.inspection.state import Enterprise, Plan
@@ -21,13 +22,18 @@ class Fixed:
     ref: str  #: jointId or planId
 
 
-def fixed_units(state: Enterprise, site: str) -> list[Fixed]:
-    """Frozen and visited units of one object, the earliest window first."""
-    units = [
-        Fixed(joint.body.window, joint.id) for joint in state.joints.values() if joint.fixed and joint.body.site == site
-    ]
-    units += [Fixed(plan.window, plan.id) for plan in state.plans.values() if plan.site == site and _holds(plan)]
-    return sorted(units, key=lambda unit: (unit.window, unit.ref))
+def fixed_units(state: Enterprise) -> dict[str, list[Fixed]]:
+    """Frozen and visited units of each object, the earliest window first."""
+    found: dict[str, list[Fixed]] = {}
+    for joint in state.joints.values():
+        if joint.fixed:
+            found.setdefault(joint.body.site, []).append(Fixed(joint.body.window, joint.id))
+    for plan in state.plans.values():
+        if _holds(plan):
+            found.setdefault(plan.site, []).append(Fixed(plan.window, plan.id))
+    for units in found.values():
+        units.sort(key=lambda unit: (unit.window, unit.ref))
+    return found
 
 
 def _holds(plan: Plan) -> bool:
@@ -36,5 +42,6 @@ def _holds(plan: Plan) -> bool:
 
 
 def held_by(window: Window, units: Iterable[Fixed], calendar: Calendar) -> Fixed | None:
-    """The first unit that shares a working day with *window*."""
-    return next((unit for unit in units if meet(unit.window, window, calendar)), None)
+    """The first of *units*, the earliest window first, that shares a working day with *window*."""
+    begun = takewhile(lambda unit: unit.window.first <= window.last, units)
+    return next((unit for unit in begun if meet(unit.window, window, calendar)), None)

@@ -6,19 +6,18 @@ The one rule: an item is never left to nobody: what one plan yields stays with t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 from hub.canonical.party import CITY, Directory, Kind
 from hub.canonical.periods import Calendar
 from hub.rules.inspection.draft import Draft
 from hub.rules.inspection.state import Yield
-from hub.rules.inspection.window import meet
+from hub.rules.inspection.window import meet, overlapping
 
 
 def level(drafts: Sequence[Draft], directory: Directory, calendar: Calendar) -> list[Draft]:
     """*drafts*, in the order of grouping, each with only the items its level keeps."""
     kept = list(drafts)
-    for one, other in combinations(range(len(kept)), 2):
+    for one, other in overlapping([draft.plan.window for draft in kept]):
         if _two_levels(kept[one], kept[other], directory) and meet(
             kept[one].plan.window, kept[other].plan.window, calendar
         ):

@@ -5,15 +5,16 @@ The one rule: what the agencies hear is the difference between what was decided 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 import msgspec
 
 from hub.canonical.event import SHANGHAI
 from hub.rules.inspection import hint, tell
-from hub.rules.inspection.arrange import Arrangement, Circumstances, arrange, leave_alone
+from hub.rules.inspection.arrange import Circumstances, arrange, leave_alone
 from hub.rules.inspection.group import Group
-from hub.rules.inspection.hold import fixed_units
+from hub.rules.inspection.hold import Fixed, fixed_units
 from hub.rules.inspection.identify import compose, identify
 from hub.rules.inspection.moves import CLOSINGS, JOINT_MOVES, RERUN, WINDOW_OVER
 from hub.rules.inspection.state import (
@@ -37,8 +38,13 @@ def rerun(state: Enterprise, ledger: Ledger) -> None:
     """Decide about every open plan that is not fixed, and say what changed."""
     expire(state, ledger)
     moving = state.moving()
+    sites: dict[str, list[Plan]] = {}
+    for plan in moving:
+        if plan.in_scope:
+            sites.setdefault(plan.site, []).append(plan)
+    fixed = fixed_units(state)
     arrangements = [
-        _arrange_site(state, ledger, site, moving) for site in sorted({plan.site for plan in moving if plan.in_scope})
+        arrange(sites[site], circumstances(state, ledger, site, fixed.get(site, ()))) for site in sorted(sites)
     ]
     verdicts = {plan.id: verdict for found in arrangements for plan, verdict in found.verdicts}
     roles = _settle_joints(state, ledger, [group for found in arrangements for group in found.groups])
@@ -58,19 +64,15 @@ def expire(state: Enterprise, ledger: Ledger) -> None:
             tell.tell_closed(ledger, state, plan)
 
 
-def circumstances(state: Enterprise, ledger: Ledger, site: str) -> Circumstances:
-    """What the steps look at for one object."""
+def circumstances(state: Enterprise, ledger: Ledger, site: str, fixed: Iterable[Fixed]) -> Circumstances:
+    """What the steps look at for one object, with the units that are *fixed* there."""
     return Circumstances(
         state.profile.risk,
         state.passes.get(site, {}),
         state.counters,
-        tuple(fixed_units(state, site)),
+        tuple(fixed),
         ledger.reference,
     )
-
-
-def _arrange_site(state: Enterprise, ledger: Ledger, site: str, moving: list[Plan]) -> Arrangement:
-    return arrange([plan for plan in moving if plan.in_scope and plan.site == site], circumstances(state, ledger, site))
 
 
 def _settle_joints(state: Enterprise, ledger: Ledger, groups: list[Group]) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,7 @@ The one rule: two windows meet only if they share a working day; planned inspect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -36,8 +36,27 @@ def window_from(written: Mapping[str, str]) -> Window:
 
 def meet(one: Window, other: Window, calendar: Calendar) -> Window | None:
     """The days both share, None unless one of them is a working day."""
+    if one.last < other.first or other.last < one.first:
+        return None
     first, last = max(one.first, other.first), min(one.last, other.last)
-    return Window(first, last) if first <= last and calendar.has_working_day(first, last) else None
+    return Window(first, last) if calendar.has_working_day(first, last) else None
+
+
+def overlapping(windows: Sequence[Window]) -> list[tuple[int, int]]:
+    """Which two of *windows* share a day: their places, in the order of `itertools.combinations`.
+
+    Only windows that lie together are looked at together: an enterprise may have many plans, few of them in one week.
+    """
+    places = sorted(range(len(windows)), key=windows.__getitem__)
+    found = []
+    for rank, one in enumerate(places):
+        last = windows[one].last
+        for place in range(rank + 1, len(places)):
+            other = places[place]
+            if windows[other].first > last:
+                break
+            found.append((one, other) if one < other else (other, one))
+    return sorted(found)
 
 
 def gap_days(earlier: Window, later: Window) -> int:

@@ -1,0 +1,1 @@
+"""How the hub grows: each cost against one size, with the exponent of its growth."""
