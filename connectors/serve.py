@@ -1,4 +1,5 @@
-"""The process `hub serve connectors`: every system that exchanges files, each with its own folders, and every webhook.
+"""The process `hub serve connectors`: every connection of this installation, drop folders for the other systems that exchange
+files, and every webhook.
 
 The one rule: this is the only file of the room that reads settings and the clock.
 """
@@ -23,7 +24,6 @@ from connectors.filedrop import FileSource
 from connectors.filedrop.kind import FileDrop, FileSettings
 from connectors.filedrop.progress import in_log, on_terminal
 from connectors.kind import Connection, Site
-from connectors.own import install
 from connectors.pauses import Pauses
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
@@ -31,9 +31,9 @@ from connectors.runner import run
 from connectors.webhook import Place, ReceiversInvalid, read_receivers, sinks_closed, webhook_connectors
 from connectors.webhook.journal import Journal
 from hub.canonical.event import SHANGHAI
+from hub.canonical.periods import Calendar
 from hub.health import BrokerCheck, Check, Probes, serve
-from hub.local.topics import load_topics
-from hub.reference import load as load_reference
+from hub.local.topics import installed
 from hub.settings import Settings
 from hub.silence.hours import HourlyCounts
 from hub.silence.verdict import Limits
@@ -98,25 +98,24 @@ def site_of(settings: Settings, root: Path, parties: Collection[str], *, progres
     help="收发文件均须带清单 / every file comes and goes with a manifest",
 )
 def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int, manifests: bool) -> None:
-    """运行文件投放与推送连接器 / Run the file-drop and webhook connectors."""
+    """运行连接器: 文件投放、SFTP、数据库表、推送 / Run the connectors: file drops, SFTP, database tables, webhooks."""
     settings = Settings()
     configure(level=settings.log_level, process="connectors")
     address = bootstrap or settings.kafka.bootstrap or ""
     if not address:
         click.echo("没有 Kafka 地址: 请设置 HUB_KAFKA__BOOTSTRAP 或 --bootstrap / no Kafka address", err=True)
         raise SystemExit(_CONFIGURATION)
-    codes = load_reference(settings.reference_dir).directory.codes()
-    topics = load_topics(settings)
+    found = installed(settings)
+    codes, topics = found.reference.directory.codes(), found.topics()
     unknown = [party for party in parties if party not in codes]
     site = site_of(settings, root, codes, progress=sys.stderr.isatty())
-    own = install(settings.connectors_dir)
-    found = connect(site, own.connections(codes).values(), parties, manifests=manifests)
-    found |= _webhooks(settings, codes, parties)
-    if unknown or not found:
+    working = connect(site, found.own.connections(codes).values(), parties, manifests=manifests)
+    working |= _webhooks(settings, codes, parties)
+    if unknown or not working:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
-    watch = _watch(settings, topics, parties, address)
-    asyncio.run(_serve(found, topics, address, health_port, Pauses.under(settings.state_dir), watch))
+    watch = _watch(settings, topics, found.reference.calendar, parties, address)
+    asyncio.run(_serve(working, topics, address, health_port, Pauses.under(settings.state_dir), watch))
 
 
 def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
@@ -133,10 +132,9 @@ def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str])
     return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
-def _watch(settings: Settings, topics: Topics, only: Collection[str], bootstrap: str) -> Watch:
+def _watch(settings: Settings, topics: Topics, calendar: Calendar, only: Collection[str], bootstrap: str) -> Watch:
     """Who listens for the silence of those we serve."""
     own = settings.silence
-    calendar = load_reference(settings.reference_dir).calendar
     limits = Limits(own.quiet_days, own.silent_days)
     return Watch(
         HourlyCounts(bootstrap), watched(topics, only, own.unwatched), calendar, limits, own.look_seconds, now

@@ -26,7 +26,6 @@ from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
 from hub.local.discovery import NoCluster, bootstrap_for, find_running
-from hub.local.topics import load_topics
 from hub.telemetry import configure
 from hub.topics import Topics
 
@@ -52,7 +51,7 @@ def run(name: str, once: bool, bootstrap: str | None) -> int:
     settings = place.settings.model_copy(update={"state_dir": place.state})
     site = site_of(settings, place.drop, place.parties, progress=sys.stderr.isatty())
     connector = kinds.kind(connection.kind).connect(connection, site)
-    topics = load_topics(place.settings, "local" if find_running() else None)
+    topics = place.installation.topics("local" if find_running() else None)
     note(say(f"运行 {connection.name}({connection.kind}),Ctrl-C 结束", f"running {connection.name} ({connection.kind}), Ctrl-C ends it"))  # fmt: skip
     stopped = asyncio.run(_run(place, connection.name, connector, topics, address, once=once))
     return 128 + stopped if stopped else int(Exit.OK)
