@@ -101,7 +101,9 @@ def _plan(number: int, uscc: str, name: str, division: str, chance: Random) -> d
             "检查类型": chance.choice(_TYPES),
             "检查对象": {"主体类型": "企业", "名称": name, "统一社会信用代码": uscc, "行政区划代码": division},
             "场所编号": f"S{1 + chance.randrange(3)}",
-            "事项清单": [{"事项目录": catalogue, "代码": f"{letters}-{100 + chance.randrange(80)}", "事项层级": "市级"}],
+            "事项清单": [
+                {"事项目录": catalogue, "代码": f"{letters}-{100 + chance.randrange(80)}", "事项层级": "市级"}
+            ],
             "检查期限": {"起始日期": _written(start), "截止日期": _written(end)},
             "方式": "现场",
             "状态": "已报送",
