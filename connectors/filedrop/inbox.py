@@ -21,7 +21,7 @@ import structlog
 from watchfiles import awatch
 
 from connectors.filedrop import manifest, report
-from connectors.filedrop.folders import Folders, Refusable, move, put
+from connectors.filedrop.folders import MANIFEST, Folders, Refusable, move, put
 from connectors.filedrop.parts import Part, parted
 from connectors.filedrop.report import Refusal
 from connectors.formats.limits import CSV_BYTES
@@ -108,7 +108,9 @@ class FileSource:
     async def present(self) -> AsyncIterator[Sequence[Delivery]]:
         """Everything that is there now."""
         folders = self._folders
+        await asyncio.to_thread(folders.sweep)
         for path in await asyncio.to_thread(folders.claimed):
+            await asyncio.to_thread(folders.claim_manifest, path.name, path)  # a kill may have come before it
             async for batch in self._settled(path):
                 yield batch
         for waiting in await asyncio.to_thread(folders.waiting, time.time(), self._quiet):
@@ -157,7 +159,7 @@ class FileSource:
             copy, digest = self._folders.copied(path, CSV_BYTES)
             keep.enter_context(copy)
             size = os.fstat(copy.fileno()).st_size
-            manifest.agree(self._folders, path.name, size, digest, required=self._manifests)
+            manifest.agree(self._folders, path, size, digest, required=self._manifests)
             parts = parted(copy, path.name, digest, self._format, self._folders.work, keep)
         except Refusable as error:
             reason = {"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en}
@@ -198,7 +200,7 @@ class FileSource:
 
     def _away(self, path: Path, folder: Path, digest: str) -> None:
         """The file first: one that is in work again after a kill finds its manifest where it was."""
-        said = manifest.beside(self._folders, path.name)
+        said = self._folders.manifest(path)
         move(path, folder, digest)
-        if os.path.lexists(said):
-            said.replace(folder / said.name)
+        if said.exists():
+            said.replace(folder / f"{path.name}{MANIFEST}")
