@@ -39,6 +39,10 @@ class Pauses:
             return {}
         return found
 
+    def stopped(self, direction: str) -> set[str]:
+        """The connections that are paused in this *direction*."""
+        return {name for name, _, way in (pump.rpartition(".") for pump in self.all()) if way == direction}
+
     def pause(self, pump: str, reason: str) -> None:
         """Stop *pump* until it is resumed, also over restarts."""
         self._keep(self.all() | {pump: reason})

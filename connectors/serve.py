@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ from hub.local.topics import installed
 from hub.settings import Settings
 from hub.silence.hours import HourlyCounts
 from hub.silence.verdict import Limits
-from hub.silence.watch import Watch, beside, watched
+from hub.silence.watch import Watch, Watched, beside, watched
 from hub.telemetry import configure
 from hub.topics import Topics
 
@@ -114,8 +114,16 @@ def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port
     if unknown or not working:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
-    watch = _watch(settings, topics, found.reference.calendar, parties, address)
-    asyncio.run(_serve(working, topics, address, health_port, Pauses.under(settings.state_dir), watch))
+    pauses = Pauses.under(settings.state_dir)
+
+    def unheard() -> set[str]:
+        stopped = pauses.stopped("in")
+        return {topics.ingress(each.party, each.dialect.name).name for name, each in working.items() if name in stopped}
+
+    watch = _watch(
+        settings, found.reference.calendar, watched(topics, parties, settings.silence.unwatched), address, unheard
+    )
+    asyncio.run(_serve(working, topics, address, health_port, pauses, watch))
 
 
 def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
@@ -132,12 +140,14 @@ def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str])
     return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
-def _watch(settings: Settings, topics: Topics, calendar: Calendar, only: Collection[str], bootstrap: str) -> Watch:
+def _watch(
+    settings: Settings, calendar: Calendar, among: Sequence[Watched], bootstrap: str, paused: Callable[[], set[str]]
+) -> Watch:
     """Who listens for the silence of those we serve."""
     own = settings.silence
     limits = Limits(own.quiet_days, own.silent_days)
     return Watch(
-        HourlyCounts(bootstrap), watched(topics, only, own.unwatched), calendar, limits, own.look_seconds, now
+        HourlyCounts(bootstrap), among, calendar, limits, own.look_seconds, now, paused
     )  # fmt: skip
 
 

@@ -21,9 +21,10 @@ from connectors.pauses import Pauses
 from connectors.serve import now
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
-from hub.local.discovery import HOME, find_running
+from hub.local.discovery import HOME, bootstrap_for, find_running
 from hub.local.topics import Installation, installed
 from hub.settings import Settings
+from hub.topics import Topics
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ class Here:
     def own(self) -> Own:
         """What this installation adds to what is shipped."""
         return self.installation.own
+
+    def bootstrap(self, flag: str | None = None) -> str:
+        """The cluster: *flag*, else the setting, else that of the hub that runs here. Raise `NoCluster`."""
+        return bootstrap_for(flag, self.settings.kafka.bootstrap)
+
+    def topics(self) -> Topics:
+        """Of this installation, as they are where it runs."""
+        return self.installation.topics("local" if find_running() else None)
 
     @property
     def drop(self) -> Path:
