@@ -23,6 +23,7 @@ from connectors import kinds, registry
 from connectors.filedrop import FileSource
 from connectors.filedrop.kind import FileDrop, FileSettings
 from connectors.filedrop.progress import in_log, on_terminal
+from connectors.filedrop.quota import Quota, Rationed
 from connectors.kind import Connection, Site
 from connectors.pauses import Pauses
 from connectors.protocol import Connector
@@ -76,7 +77,14 @@ def connect(
 def site_of(settings: Settings, root: Path, parties: Collection[str], *, progress: bool = False) -> Site:
     """What this process lends to its connections."""
     watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
-    return Site(root, settings.state_dir, parties, now, watch)
+    return Site(root, settings.state_dir, parties, now, watch, quota_of(settings))
+
+
+def quota_of(settings: Settings) -> Quota:
+    """Of one agency and day. In development there is none unless one is set: one machine plays every system at once."""
+    if settings.dev and not settings.quota.model_fields_set:
+        return Quota(sys.maxsize, sys.maxsize)
+    return Quota(settings.quota.files, settings.quota.bytes)
 
 
 @click.command()
@@ -227,11 +235,18 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
     }
 
 
+def _beyond_quota(connector: Connector) -> str:
+    source = connector.source
+    return source.beyond_quota if isinstance(source, Rationed) else ""
+
+
 def _waiting(found: dict[str, Connector], pulse: Pulse) -> dict[str, Any]:
-    """Peers that cannot be reached at this moment, with the reason, and pumps that a person has stopped."""
+    """Peers that cannot be reached at this moment, with the reason, pumps that a person has stopped, and files beyond a quota."""
+    beyond = {name: _beyond_quota(each) for name, each in found.items()}
     sources = [f"{name}.in" for name, each in found.items() if each.source is not None and each.kind != _FOLDERS]
     return {
         "waiting": {name: one.reason for name, one in pulse.unreachable.items()}
         | {name: pulse.states[name] for name in sources if pulse.states.get(name, "ok") != "ok"},
         "paused": sorted(pulse.paused),
+        "quota": {name: why for name, why in beyond.items() if why},
     }

@@ -18,7 +18,7 @@ from connectors.kind import Connection, Site
 from connectors.mapping import MappingInvalid
 from connectors.own import FILE, Own, OwnInvalid
 from connectors.pauses import Pauses
-from connectors.serve import now
+from connectors.serve import now, quota_of
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.local.discovery import HOME, bootstrap_for, find_running
@@ -72,7 +72,7 @@ class Here:
 
     def site(self) -> Site:
         """What a connection is lent, to be looked at from the command line."""
-        return Site(self.drop, self.state, self.parties, now, in_log())
+        return Site(self.drop, self.state, self.parties, now, in_log(), quota_of(self.settings))
 
     def every(self) -> dict[str, Connection]:
         """Each connection, those that every system with drop folders has among them."""

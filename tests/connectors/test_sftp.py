@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from connectors import kinds, registry
 from connectors.filedrop import Folders
+from connectors.filedrop.quota import USUAL, Account
 from connectors.kind import Finding
 from connectors.protocol import Connector, Unavailable
 from connectors.pulse import Pulse, Unreachable
@@ -29,7 +30,7 @@ from connectors.sftp.line import Line
 from hub.canonical.event import own_event_id
 from tests.connectors.log import Log, taking
 from tests.connectors.sftp_peer import SAMPLE, Peer, peered
-from tests.connectors.sites import site
+from tests.connectors.sites import NOON, site
 from tests.connectors.test_filedrop import names, until
 
 HEADER, *ROWS = SAMPLE.read_bytes().split(b"\r\n")
@@ -169,10 +170,11 @@ class TestWhatComesIn:
         said = peer.settings(quiet_seconds=0)
         folders, line = Folders(local(peer)), Line(said, peer.keys)
         folders.make()
+        account = Account(folders.home, "GY-RSJ", "night", USUAL, lambda: NOON)
         remote = await line.open()
         tracemalloc.start()
         try:
-            held = await Ferry(Bay(said, Hand(folders.home)), folders).bring(remote)
+            held = await Ferry(Bay(said, Hand(folders.home), account), folders).bring(remote)
             _, most = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
