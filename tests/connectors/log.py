@@ -55,7 +55,8 @@ class Log:
         if self.broken or self.sends == self.breaks_at:
             self.reached.set()
             raise KafkaConnectionError("the broker is gone")
-        await asyncio.sleep(self.seconds)
+        if self.seconds:
+            await asyncio.sleep(self.seconds)
         sent = Sent(topic, value, key, {name: text.decode() for name, text in headers})
         if self.holds:
             return asyncio.ensure_future(self._acknowledge_later(sent))
