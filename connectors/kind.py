@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.filedrop.quota import USUAL, Account, Quota
 from connectors.protocol import Connector, Row
 from connectors.registry import System
 
@@ -45,6 +46,11 @@ class Site:
     parties: Collection[str]  #: every party code there is
     now: Callable[[], datetime]
     progress: Callable[[str, int, int], None]  #: told a file, its rows settled so far and all its rows
+    quota: Quota = USUAL  #: of each agency
+
+    def account(self, connection: Connection) -> Account:
+        """What the agency of *connection* has brought in today."""
+        return Account(self.state / "quota", connection.party, connection.name, self.quota, self.now)
 
     def served(self, connection: Connection) -> tuple[str, ...]:
         """The parties whose deliveries go over *connection*: all for which its system speaks, if it is the system's own."""

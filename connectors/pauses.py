@@ -17,6 +17,7 @@ from connectors.filedrop.folders import put
 
 DIRECTIONS: Final = ("in", "out")
 _LOOK_SECONDS: Final = 0.5
+_AGAIN_SECONDS: Final = 1.0  #: a library under a pump may swallow a cancellation; it is told again
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class Pauses:
         except FileNotFoundError:
             return {}
         return found
+
+    def stopped(self, direction: str) -> set[str]:
+        """The connections that are paused in this *direction*."""
+        return {name for name, _, way in (pump.rpartition(".") for pump in self.all()) if way == direction}
 
     def pause(self, pump: str, reason: str) -> None:
         """Stop *pump* until it is resumed, also over restarts."""
@@ -81,8 +86,16 @@ def pausing(
                 if working.done():
                     return working.result()
             finally:
-                for task in (working, watching):
-                    task.cancel()
-                await asyncio.gather(working, watching, return_exceptions=True)
+                await ended(working, watching)
 
     return run
+
+
+async def ended(*tasks: asyncio.Future[None]) -> None:
+    """Return once each of *tasks* has ended, cancelled as often as that takes; what it ends with is not ours to tell."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)  # looked at: nobody is warned of an error nobody fetched

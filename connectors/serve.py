@@ -1,4 +1,5 @@
-"""The process `hub serve connectors`: every system that exchanges files, each with its own folders, and every webhook.
+"""The process `hub serve connectors`: every connection of this installation, drop folders for the other systems that exchange
+files, and every webhook.
 
 The one rule: this is the only file of the room that reads settings and the clock.
 """
@@ -9,7 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,8 +23,8 @@ from connectors import kinds, registry
 from connectors.filedrop import FileSource
 from connectors.filedrop.kind import FileDrop, FileSettings
 from connectors.filedrop.progress import in_log, on_terminal
+from connectors.filedrop.quota import Quota, Rationed
 from connectors.kind import Connection, Site
-from connectors.own import install
 from connectors.pauses import Pauses
 from connectors.protocol import Connector
 from connectors.pulse import Pulse
@@ -31,13 +32,13 @@ from connectors.runner import run
 from connectors.webhook import Place, ReceiversInvalid, read_receivers, sinks_closed, webhook_connectors
 from connectors.webhook.journal import Journal
 from hub.canonical.event import SHANGHAI
+from hub.canonical.periods import Calendar
 from hub.health import BrokerCheck, Check, Probes, serve
-from hub.local.topics import load_topics
-from hub.reference import load as load_reference
+from hub.local.topics import installed
 from hub.settings import Settings
 from hub.silence.hours import HourlyCounts
 from hub.silence.verdict import Limits
-from hub.silence.watch import Watch, beside, watched
+from hub.silence.watch import Watch, Watched, beside, watched
 from hub.telemetry import configure
 from hub.topics import Topics
 
@@ -76,7 +77,14 @@ def connect(
 def site_of(settings: Settings, root: Path, parties: Collection[str], *, progress: bool = False) -> Site:
     """What this process lends to its connections."""
     watch = on_terminal() if progress else in_log()  # one for all: a terminal has room for one display
-    return Site(root, settings.state_dir, parties, now, watch)
+    return Site(root, settings.state_dir, parties, now, watch, quota_of(settings))
+
+
+def quota_of(settings: Settings) -> Quota:
+    """Of one agency and day. In development there is none unless one is set: one machine plays every system at once."""
+    if settings.dev and not settings.quota.model_fields_set:
+        return Quota(sys.maxsize, sys.maxsize)
+    return Quota(settings.quota.files, settings.quota.bytes)
 
 
 @click.command()
@@ -98,25 +106,32 @@ def site_of(settings: Settings, root: Path, parties: Collection[str], *, progres
     help="收发文件均须带清单 / every file comes and goes with a manifest",
 )
 def connectors(root: Path, bootstrap: str, parties: tuple[str, ...], health_port: int, manifests: bool) -> None:
-    """运行文件投放与推送连接器 / Run the file-drop and webhook connectors."""
+    """运行连接器: 文件投放、SFTP、数据库表、推送 / Run the connectors: file drops, SFTP, database tables, webhooks."""
     settings = Settings()
     configure(level=settings.log_level, process="connectors")
     address = bootstrap or settings.kafka.bootstrap or ""
     if not address:
         click.echo("没有 Kafka 地址: 请设置 HUB_KAFKA__BOOTSTRAP 或 --bootstrap / no Kafka address", err=True)
         raise SystemExit(_CONFIGURATION)
-    codes = load_reference(settings.reference_dir).directory.codes()
-    topics = load_topics(settings)
+    found = installed(settings)
+    codes, topics = found.reference.directory.codes(), found.topics()
     unknown = [party for party in parties if party not in codes]
     site = site_of(settings, root, codes, progress=sys.stderr.isatty())
-    own = install(settings.connectors_dir)
-    found = connect(site, own.connections(codes).values(), parties, manifests=manifests)
-    found |= _webhooks(settings, codes, parties)
-    if unknown or not found:
+    working = connect(site, found.own.connections(codes).values(), parties, manifests=manifests)
+    working |= _webhooks(settings, codes, parties)
+    if unknown or not working:
         click.echo(f"没有这样的单位或其没有连接器: {'、'.join(unknown or parties)} / no such connector", err=True)
         raise SystemExit(_CONFIGURATION)
-    watch = _watch(settings, topics, parties, address)
-    asyncio.run(_serve(found, topics, address, health_port, Pauses.under(settings.state_dir), watch))
+    pauses = Pauses.under(settings.state_dir)
+
+    def unheard() -> set[str]:
+        stopped = pauses.stopped("in")
+        return {topics.ingress(each.party, each.dialect.name).name for name, each in working.items() if name in stopped}
+
+    watch = _watch(
+        settings, found.reference.calendar, watched(topics, parties, settings.silence.unwatched), address, unheard
+    )
+    asyncio.run(_serve(working, topics, address, health_port, pauses, watch))
 
 
 def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str]) -> dict[str, Connector]:
@@ -133,13 +148,14 @@ def _webhooks(settings: Settings, codes: Collection[str], only: Collection[str])
     return webhook_connectors(wanted, Journal(place.journal), place, now, dev=settings.dev) if wanted else {}
 
 
-def _watch(settings: Settings, topics: Topics, only: Collection[str], bootstrap: str) -> Watch:
+def _watch(
+    settings: Settings, calendar: Calendar, among: Sequence[Watched], bootstrap: str, paused: Callable[[], set[str]]
+) -> Watch:
     """Who listens for the silence of those we serve."""
     own = settings.silence
-    calendar = load_reference(settings.reference_dir).calendar
     limits = Limits(own.quiet_days, own.silent_days)
     return Watch(
-        HourlyCounts(bootstrap), watched(topics, only, own.unwatched), calendar, limits, own.look_seconds, now
+        HourlyCounts(bootstrap), among, calendar, limits, own.look_seconds, now, paused
     )  # fmt: skip
 
 
@@ -219,11 +235,18 @@ def _checks(found: dict[str, Connector], pulse: Pulse) -> dict[str, Check]:
     }
 
 
+def _beyond_quota(connector: Connector) -> str:
+    source = connector.source
+    return source.beyond_quota if isinstance(source, Rationed) else ""
+
+
 def _waiting(found: dict[str, Connector], pulse: Pulse) -> dict[str, Any]:
-    """Peers that cannot be reached at this moment, with the reason, and pumps that a person has stopped."""
+    """Peers that cannot be reached at this moment, with the reason, pumps that a person has stopped, and files beyond a quota."""
+    beyond = {name: _beyond_quota(each) for name, each in found.items()}
     sources = [f"{name}.in" for name, each in found.items() if each.source is not None and each.kind != _FOLDERS]
     return {
         "waiting": {name: one.reason for name, one in pulse.unreachable.items()}
         | {name: pulse.states[name] for name in sources if pulse.states.get(name, "ok") != "ok"},
         "paused": sorted(pulse.paused),
+        "quota": {name: why for name, why in beyond.items() if why},
     }

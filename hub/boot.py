@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from hub import reference as reference_data
 from hub.local.discovery import bootstrap_for, find_running
-from hub.local.topics import load_topics
+from hub.local.topics import installed
 from hub.reference import Reference
 from hub.settings import Settings
 from hub.topics import Topics
@@ -33,7 +32,6 @@ class Hub:
 def hub() -> Hub:
     """This process's hub, made once."""
     settings = Settings()
-    reference = replace(
-        reference_data.load(settings.reference_dir), check_code_secret=settings.check_code_secret.get_secret_value()
-    )
-    return Hub(settings, reference, load_topics(settings, "local" if find_running() else None))
+    found = installed(settings)
+    reference = replace(found.reference, check_code_secret=settings.check_code_secret.get_secret_value())
+    return Hub(settings, reference, found.topics("local" if find_running() else None))

@@ -52,6 +52,15 @@ class SilenceSettings(BaseModel):
     unwatched: tuple[str, ...] = ()  #: patterns of topics whose systems were shut down on purpose
 
 
+class QuotaSettings(BaseModel):
+    """What one agency may bring in by files on one day; what is beyond it waits for the next."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: int = Field(default=1_000, ge=1)
+    bytes: int = Field(default=2 << 30, ge=1)
+
+
 class Settings(BaseSettings):
     """All settings. Make one at the start of a verb and hand its parts on."""
 
@@ -66,6 +75,7 @@ class Settings(BaseSettings):
     local: LocalSettings = LocalSettings()
     engine: EngineKnobs = EngineKnobs()
     silence: SilenceSettings = SilenceSettings()
+    quota: QuotaSettings = QuotaSettings()
     gateway: GatewaySettings = GatewaySettings()
     kafka_libs: Path | None = None  #: a folder with the broker's jars
     test_bootstrap: str | None = None  #: tests use this cluster and start none

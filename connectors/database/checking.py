@@ -40,19 +40,8 @@ async def outbox(connection: Connection, site: Site, opened: Opened) -> AsyncIte
     """Can it be read and marked?"""
     said: OutboxSettings = connection.settings
     names = ("seq", "id", "taken_at", "result_code", "result_detail", *([] if said.columns else ["payload"]))
-    async for finding in _secret(connection):
-        yield finding
-    finding, session = await _reached(said, opened)
-    yield finding
-    if session is None:
-        return
-    try:
-        found = await _columns(session, said, (*map(said.column, names), *said.columns))
-        yield found
-        if not found.ok:
-            return
-        async for finding in _types(session, said, names):
-            yield finding
+
+    async def rights(session: Session) -> AsyncIterator[Finding]:
         table = OutboxTable(said)
         read = await _may("SELECT", session.fetch(table.pending(session.tongue, 1)))
         yield read
@@ -61,14 +50,32 @@ async def outbox(connection: Connection, site: Site, opened: Opened) -> AsyncIte
             yield await _may("lease", session.fetch(f"SELECT name, holder, beat FROM {said.beside(said.lease_table)}"))
         if read.ok:
             yield await _numbered(session, said)
-        yield await _clock(session, site)
-    finally:
-        await session.close()
+
+    async for finding in _looked(connection, site, opened, names, rights, said.columns):
+        yield finding
 
 
 async def inbox(connection: Connection, site: Site, opened: Opened) -> AsyncIterator[Finding]:
     """Can rows be put into it?"""
     said: TableSettings = connection.settings
+
+    async def rights(session: Session) -> AsyncIterator[Finding]:
+        yield await _may("INSERT", session.run(_no_insertion(said), [()]))
+
+    async for finding in _looked(connection, site, opened, (*COLUMNS, "written_at"), rights):
+        yield finding
+
+
+async def _looked(
+    connection: Connection,
+    site: Site,
+    opened: Opened,
+    names: Sequence[str],
+    rights: Callable[[Session], AsyncIterator[Finding]],
+    theirs: Sequence[str] = (),
+) -> AsyncIterator[Finding]:
+    """Password, way, columns, types, then the *rights*, then the clock. *names* are columns by our names, *theirs* by the peer's."""
+    said: DatabaseSettings = connection.settings
     async for finding in _secret(connection):
         yield finding
     finding, session = await _reached(said, opened)
@@ -76,14 +83,14 @@ async def inbox(connection: Connection, site: Site, opened: Opened) -> AsyncIter
     if session is None:
         return
     try:
-        names = (*COLUMNS, "written_at")
-        found = await _columns(session, said, tuple(map(said.column, names)))
+        found = await _columns(session, said, (*map(said.column, names), *theirs))
         yield found
         if not found.ok:
             return
         async for finding in _types(session, said, names):
             yield finding
-        yield await _may("INSERT", session.run(_no_insertion(said), [()]))
+        async for finding in rights(session):
+            yield finding
         yield await _clock(session, site)
     finally:
         await session.close()

@@ -110,7 +110,27 @@ class Folders:
             path.rename(target)
         except FileNotFoundError:
             return None
+        self.claim_manifest(path.name, target)
         return target
+
+    def manifest(self, claimed: Path) -> Path:
+        """Where the manifest of a claimed file lies."""
+        return self.work / f".{claimed.name}{MANIFEST}"
+
+    def claim_manifest(self, name: str, claimed: Path) -> None:
+        """Take the manifest of what lay in the inbox as *name*, after its file: one that is here without its file is of the past."""
+        said = self.inbox / f"{name}{MANIFEST}"
+        if not os.path.lexists(self.manifest(claimed)) and plain(said):
+            said.rename(self.manifest(claimed))
+
+    def sweep(self) -> None:
+        """Where a kill came between a file's last move and its manifest's: the manifest goes where the file went."""
+        for said in self.work.glob(f".*{MANIFEST}"):
+            name = said.name[1 : -len(MANIFEST)]
+            if not os.path.lexists(self.work / name):
+                gone = [folder for folder in (self.done, self.err) if os.path.lexists(folder / name)]
+                last = max(gone, key=lambda folder: (folder / name).lstat().st_ctime_ns, default=self.err)
+                said.replace(last / f"{name}{MANIFEST}")
 
     def copied(self, path: Path, limit: int) -> tuple[BinaryIO, str]:
         """The bytes of a claimed file in an unnamed file of ours, and their digest. Raise `Refusable` for what is no plain file.
@@ -162,6 +182,14 @@ def move(path: Path, folder: Path, digest: str) -> None:
         target = folder / f"{path.stem}.{digest[:12] or 'again'}{path.suffix}"
     path.replace(target)
     _sync(folder)
+
+
+def plain(path: Path) -> bool:
+    """Is it a file, and no link to one?"""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _digest(path: Path) -> str:

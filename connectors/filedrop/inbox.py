@@ -21,8 +21,9 @@ import structlog
 from watchfiles import awatch
 
 from connectors.filedrop import manifest, report
-from connectors.filedrop.folders import Folders, Refusable, move, put
+from connectors.filedrop.folders import MANIFEST, Folders, Refusable, move, put
 from connectors.filedrop.parts import Part, parted
+from connectors.filedrop.quota import NOTICE, Account
 from connectors.filedrop.report import Refusal
 from connectors.formats.limits import CSV_BYTES
 from connectors.protocol import Delivery, Format, NotUnderstood, Row, Unavailable
@@ -53,6 +54,13 @@ def _some(rows: Iterator[Row]) -> list[Row]:
     return list(islice(rows, BATCH))
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:  # its sender took it back: the claim will tell
+        return 0
+
+
 def _unseen(_file: str, _settled: int, _total: int) -> None:
     """Nobody watches."""
 
@@ -61,6 +69,7 @@ class FileSource:
     """The inbox of one party. *now* dates the receipts; *quiet_seconds*: a file written to more recently is not finished.
 
     *manifests*: a file without one is refused. *progress* is told the file, its rows settled so far and all its rows.
+    *account*: what of the day's quota is used up; None for files that were counted on their way here.
     """
 
     def __init__(
@@ -73,10 +82,11 @@ class FileSource:
         poll_seconds: float = 1.0,
         manifests: bool = False,
         progress: Callable[[str, int, int], None] = _unseen,
+        account: Account | None = None,
     ) -> None:
         self._folders, self._format, self._now = folders, form, now
         self._quiet, self._poll = quiet_seconds, poll_seconds
-        self._manifests, self._progress = manifests, progress
+        self._manifests, self._progress, self._account = manifests, progress, account
 
     async def deliveries(self) -> AsyncIterator[Sequence[Delivery]]:
         """Batches of rows, file after file, the oldest first; waits for more for ever."""
@@ -98,24 +108,62 @@ class FileSource:
                     yield batch
 
     def oldest_seconds(self) -> float:
-        """How long the oldest finished file has been lying in the inbox; 0 if none does."""
+        """How long the oldest finished file has been lying in the inbox; 0 if none does, or it waits for another day."""
+        if self.beyond_quota:
+            return 0.0
         try:
             waiting = self._folders.waiting(time.time(), self._quiet)
             return max((time.time() - path.lstat().st_ctime for path in waiting[:1]), default=0.0)
         except FileNotFoundError:  # taken this moment, or nothing was ever put there
             return 0.0
 
+    @property
+    def beyond_quota(self) -> str:
+        """Why files wait for another day; empty if none does."""
+        return self._account.beyond if self._account else ""
+
     async def present(self) -> AsyncIterator[Sequence[Delivery]]:
         """Everything that is there now."""
         folders = self._folders
+        await asyncio.to_thread(folders.sweep)
         for path in await asyncio.to_thread(folders.claimed):
+            await asyncio.to_thread(folders.claim_manifest, path.name, path)  # a kill may have come before it
             async for batch in self._settled(path):
                 yield batch
-        for waiting in await asyncio.to_thread(folders.waiting, time.time(), self._quiet):
-            claimed = await asyncio.to_thread(folders.claim, waiting)
+        waiting = await asyncio.to_thread(folders.waiting, time.time(), self._quiet)
+        for path in waiting:
+            if not await asyncio.to_thread(self._fits, path):
+                return  # and what is behind it keeps its place
+            claimed = await asyncio.to_thread(self._claimed, path)
             if claimed is not None:
                 async for batch in self._settled(claimed):
                     yield batch
+        if not waiting:
+            await asyncio.to_thread(self._nothing_waits)
+
+    def _fits(self, path: Path) -> bool:
+        """Is there room for it in the day's quota? The sender finds the answer only if there is none."""
+        if self._account is None:
+            return True
+        notice = self._folders.err / NOTICE
+        if self._account.fits(_size(path)):
+            notice.unlink(missing_ok=True)
+            return True
+        if not notice.exists():
+            put(notice, self._account.notice())
+        return False
+
+    def _claimed(self, path: Path) -> Path | None:
+        size = _size(path)
+        claimed = self._folders.claim(path)
+        if claimed is not None and self._account is not None:
+            self._account.count(size)
+        return claimed
+
+    def _nothing_waits(self) -> None:
+        if self._account is not None and self._account.beyond:
+            self._account.nothing_waits()
+            (self._folders.err / NOTICE).unlink(missing_ok=True)
 
     async def _settled(self, path: Path) -> AsyncIterator[Sequence[Delivery]]:
         """The rows of *path*; then, all settled, the file goes where it belongs."""
@@ -157,7 +205,7 @@ class FileSource:
             copy, digest = self._folders.copied(path, CSV_BYTES)
             keep.enter_context(copy)
             size = os.fstat(copy.fileno()).st_size
-            manifest.agree(self._folders, path.name, size, digest, required=self._manifests)
+            manifest.agree(self._folders, path, size, digest, required=self._manifests)
             parts = parted(copy, path.name, digest, self._format, self._folders.work, keep)
         except Refusable as error:
             reason = {"code": "INVALID_FIELD", "detail": error.detail, "detailEn": error.detail_en}
@@ -198,7 +246,7 @@ class FileSource:
 
     def _away(self, path: Path, folder: Path, digest: str) -> None:
         """The file first: one that is in work again after a kill finds its manifest where it was."""
-        said = manifest.beside(self._folders, path.name)
+        said = self._folders.manifest(path)
         move(path, folder, digest)
-        if os.path.lexists(said):
-            said.replace(folder / said.name)
+        if said.exists():
+            said.replace(folder / f"{path.name}{MANIFEST}")

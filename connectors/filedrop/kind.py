@@ -50,6 +50,7 @@ class FileDrop:
                 now=site.now,
                 manifests=said.manifests,
                 progress=site.progress,
+                account=site.account(connection),
             ),
             sinks={
                 party: FileSink(self._folders(connection, site, party), form, manifests=said.manifests)

@@ -12,16 +12,11 @@ from typing import Final
 
 import orjson
 
-from connectors.filedrop.folders import MANIFEST, Folders, Refusable
+from connectors.filedrop.folders import MANIFEST, Folders, Refusable, plain
 from hub.wire.strictjson import read_json
 from hub.wire.unreadable import Unreadable
 
 _LARGEST: Final = 64 * 1024
-
-
-def beside(folders: Folders, name: str) -> Path:
-    """Where the manifest of the file *name* lies until the file is settled."""
-    return folders.inbox / f"{name}{MANIFEST}"
 
 
 def told(name: str, size: int, digest: str) -> bytes:
@@ -29,11 +24,15 @@ def told(name: str, size: int, digest: str) -> bytes:
     return orjson.dumps({"file": name, "bytes": size, "sha256": digest}, option=orjson.OPT_INDENT_2) + b"\n"
 
 
-def agree(folders: Folders, name: str, size: int, digest: str, *, required: bool) -> None:
-    """Raise `Refusable` unless the manifest beside *name* means exactly these bytes."""
+def agree(folders: Folders, claimed: Path, size: int, digest: str, *, required: bool) -> None:
+    """Raise `Refusable` unless the manifest of the *claimed* file means exactly these bytes."""
+    name = claimed.name
     try:
-        opened = os.open(beside(folders, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        opened = os.open(folders.manifest(claimed), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
+        left = folders.inbox / f"{name}{MANIFEST}"
+        if os.path.lexists(left) and not plain(left):
+            raise Refusable("清单不是普通文件", "the manifest is not a plain file") from None
         if required:
             raise Refusable("缺少清单文件", f"no manifest: put {name}{MANIFEST} there before the file") from None
         return

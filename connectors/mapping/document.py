@@ -57,6 +57,10 @@ def parse(text: str, path: Path) -> Lined:
     """The document *text*, which stands or would stand in *path*."""
     try:
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with line numbers
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        told = "; ".join(each for each in (error.problem, error.context) if each)
+        raise MappingInvalid(f"{path}: line {line}: {told}") from None
     except (yaml.YAMLError, MappingInvalid) as error:
         raise MappingInvalid(f"{path}: {error}") from None
     if not isinstance(document, Lined):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
 from connectors.filedrop.folders import MANIFEST, UNFINISHED, allowed
+from connectors.filedrop.quota import NOTICE, Account
 from connectors.sftp.hand import Hand, Held
 from connectors.sftp.remote import Entry, Remote
 from connectors.sftp.settings import SftpSettings
@@ -34,8 +36,10 @@ class Bay:
 
     settings: SftpSettings
     hand: Hand
+    account: Account
     _since: dict[tuple[str, tuple[int, int]], float] = field(default_factory=dict)
     _left_lying: dict[tuple[str, str], float] = field(default_factory=dict)
+    _told: bool = True  #: may a notice of ours lie there? After a start that is not known
     fresh: bool = False  #: something lies there that was not yet the same for long enough
 
     @property
@@ -83,15 +87,48 @@ class Bay:
         ready = [each for each in found if now - self._since[each.name, each.mark] >= self.settings.quiet_seconds]
         if self.copies:
             self.hand.forget_all_but({each.name for each in found})
-            return self._unread(ready, found)
+            unread = self._unread(ready, found)
+            if unread is None and not self.fresh:
+                await self._nothing_waits(remote)
+            if unread is None or not await self._fits(remote, unread.size):
+                return None
+            await asyncio.to_thread(self.account.count, unread.size)
+            return unread
         self.fresh = len(ready) < len(found)
+        if not found:
+            await self._nothing_waits(remote)
         for each in await self._again(remote):
             return Held(each.name, each.name, each.size, each.modified)
         for each in ready:
+            if not await self._fits(remote, each.size):
+                return None  # and what is behind it keeps its place
             name = name_here(each.name)
             if await remote.claim(self.settings.out / each.name, self.mine() / name):
+                await asyncio.to_thread(self.account.count, each.size)
                 return Held(name, each.name, each.size, each.modified)
         return None
+
+    async def _fits(self, remote: Remote, size: int) -> bool:
+        """Is there room for it in the day's quota? The peer finds the answer only if there is none."""
+        notice = self.folder("err") / NOTICE
+        if await asyncio.to_thread(self.account.fits, size):
+            await self._untold(remote)
+            return True
+        if not self._told or await remote.look(notice) is None:
+            await remote.put(notice, io.BytesIO(await asyncio.to_thread(self.account.notice)))
+            self._told = True
+        return False
+
+    async def _nothing_waits(self, remote: Remote) -> None:
+        if self.account.beyond:
+            await asyncio.to_thread(self.account.nothing_waits)
+            await self._untold(remote)
+
+    async def _untold(self, remote: Remote) -> None:
+        notice = self.folder("err") / NOTICE
+        if self._told and await remote.look(notice) is not None:
+            await remote.remove(notice)
+        self._told = False
 
     async def said(self, remote: Remote, held: Held) -> Entry | None:
         """Claim the manifest after its file, so that whoever has the file has the manifest; None: there is none."""

@@ -101,4 +101,5 @@ def _bay(connection: Connection, site: Site) -> Bay:
     from connectors.sftp.bay import Bay  # noqa: PLC0415
     from connectors.sftp.hand import Hand  # noqa: PLC0415
 
-    return Bay(connection.settings, Hand(site.state / "sftp" / connection.name / connection.party))
+    hand = Hand(site.state / "sftp" / connection.name / connection.party)
+    return Bay(connection.settings, hand, site.account(connection))

@@ -22,6 +22,11 @@ class SftpSource:
     def __init__(self, line: Line, bay: Bay, folders: Folders, files: FileSource) -> None:
         self._line, self._bay, self._folders, self._files = line, bay, folders, files
 
+    @property
+    def beyond_quota(self) -> str:
+        """Why files wait at the peer for another day; empty if none does."""
+        return self._bay.account.beyond
+
     async def deliveries(self) -> AsyncIterator[Sequence[Delivery]]:
         """Batches of rows, file after file, the oldest first; waits for more for ever."""
         self._folders.home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -13,6 +13,7 @@ import click
 import orjson
 
 from connectors import formats, kinds, registry
+from connectors.filedrop.quota import CODE
 from connectors.kind import Connection, Finding
 from connectors.protocol import Draft, NotUnderstood, Row, Unavailable
 from hub.canonical.catalogue import Catalogue
@@ -37,6 +38,13 @@ def check(names: tuple[str, ...], output: str) -> int:
         if not names or name in names or each.system.dialect.name in names
     ]
     rows += [row for each in chosen for row in live_rows(place, each)]
+    every = place.every().items()
+    rows += [
+        row
+        for name, each in every
+        if not names or name in names or each.system.dialect.name in names
+        for row in quota_rows(place, each)
+    ]
     emit(
         "ConnectorCheck", rows, output,
         columns={"dialect": say("方言", "Dialect"), "sample": say("样例或检查项", "Sample or check"), "ok": say("合格", "OK"), "finding": say("问题", "Finding"), "cure": say("办法", "What to do")},
@@ -83,6 +91,18 @@ def live_rows(place: Here, connection: Connection) -> list[Item]:
         {"dialect": connection.system.dialect.name, "sample": f"{connection.name}: {each.what}", "ok": each.ok, "finding": each.detail if not each.ok else "", "cure": each.cure if not each.ok else ""}
         for each in found
     ]  # fmt: skip
+
+
+def quota_rows(place: Here, connection: Connection) -> list[Item]:
+    """A finding if files wait because their agency's quota of the day is used up; also of drop folders that stand in no table."""
+    beyond = place.site().account(connection).waiting()
+    if beyond is None:
+        return []
+    cure = say(
+        "次日自动继续;确需更多时调高 HUB_QUOTA__FILES 或 HUB_QUOTA__BYTES 并重启连接器",
+        "goes on tomorrow by itself; where more is meant, raise HUB_QUOTA__FILES or HUB_QUOTA__BYTES and restart the connectors",
+    )
+    return [{"dialect": connection.system.dialect.name, "sample": f"{connection.name}: {say('每日限额', 'daily quota')}", "ok": False, "finding": f"{CODE} {say(*beyond)}", "cure": cure}]  # fmt: skip
 
 
 def implied(place: Here, name: str) -> None:

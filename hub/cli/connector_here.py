@@ -16,24 +16,42 @@ from connectors.filedrop.kind import FileDrop, FileSettings
 from connectors.filedrop.progress import in_log
 from connectors.kind import Connection, Site
 from connectors.mapping import MappingInvalid
-from connectors.own import FILE, Own, OwnInvalid, install
+from connectors.own import FILE, Own, OwnInvalid
 from connectors.pauses import Pauses
-from connectors.serve import now
+from connectors.serve import now, quota_of
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
-from hub.local.discovery import HOME, find_running
-from hub.reference import load as load_reference
+from hub.local.discovery import HOME, bootstrap_for, find_running
+from hub.local.topics import Installation, installed
 from hub.settings import Settings
+from hub.topics import Topics
 
 
 @dataclass(frozen=True)
 class Here:
     """This installation."""
 
-    settings: Settings
-    own: Own
+    installation: Installation
     connections: Mapping[str, Connection]
     parties: Mapping[str, str]  #: code -> name
+
+    @property
+    def settings(self) -> Settings:
+        """What the operator has set."""
+        return self.installation.settings
+
+    @property
+    def own(self) -> Own:
+        """What this installation adds to what is shipped."""
+        return self.installation.own
+
+    def bootstrap(self, flag: str | None = None) -> str:
+        """The cluster: *flag*, else the setting, else that of the hub that runs here. Raise `NoCluster`."""
+        return bootstrap_for(flag, self.settings.kafka.bootstrap)
+
+    def topics(self) -> Topics:
+        """Of this installation, as they are where it runs."""
+        return self.installation.topics("local" if find_running() else None)
 
     @property
     def drop(self) -> Path:
@@ -54,7 +72,7 @@ class Here:
 
     def site(self) -> Site:
         """What a connection is lent, to be looked at from the command line."""
-        return Site(self.drop, self.state, self.parties, now, in_log())
+        return Site(self.drop, self.state, self.parties, now, in_log(), quota_of(self.settings))
 
     def every(self) -> dict[str, Connection]:
         """Each connection, those that every system with drop folders has among them."""
@@ -108,15 +126,13 @@ class Here:
 
 def here(*, connections: bool = True) -> Here:
     """This installation, read now."""
-    settings = Settings()
-    directory = load_reference(settings.reference_dir).directory
-    parties = {code: directory[code].name for code in directory.codes()}
     try:
-        own = install(settings.connectors_dir)
-        found = own.connections(parties) if connections else {}
+        found = installed(Settings())
+        directory = found.reference.directory
+        parties = {code: directory[code].name for code in directory.codes()}
+        return Here(found, found.own.connections(parties) if connections else {}, parties)
     except OwnInvalid as error:
         raise Failed(Exit.CONFIGURATION, str(error)) from None
-    return Here(settings, own, found, parties)
 
 
 def system_of(dialect: str) -> registry.System:

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from connectors import kinds as known_kinds
 from connectors import registry
+from connectors.filedrop import quota
 from connectors.kind import KindSettings
 from connectors.newcomer import PLAIN_KINDS
 from hub.cli.connector_here import here, system_of
@@ -26,7 +27,11 @@ _USUAL: Final = ("host", "user", "dbname")
 
 
 @click.command(
-    "list", help=say("列出全部连接器:方式、方向、是否暂停。", "List all connectors: kind, direction, paused.")
+    "list",
+    help=say(
+        "列出全部连接器:方式、方向、是否暂停、是否超限等待。",
+        "List all connectors: kind, direction, paused, waiting for a quota.",
+    ),
 )
 @output_option
 def list_(output: str) -> None:
@@ -41,18 +46,19 @@ def list_(output: str) -> None:
         stopped = [way for way in directions if f"{name}.{way}" in paused]
         rows.append(_row(name, each.system, each.party, each.kind) | {
             "directions": directions, "paused": stopped, "reason": next((paused[f"{name}.{way}"] for way in stopped), ""),
+            "waiting": quota.CODE if (beyond := place.site().account(each).waiting()) else "", "waitingReason": say(*beyond) if beyond else "",
         })  # fmt: skip
     connected = {each.system.dialect.name for each in every.values()}
     rows += [
         _row(dialect, system_of(dialect), system_of(dialect).owner, "http")
-        | {"directions": ["in"], "paused": [], "reason": ""}
+        | {"directions": ["in"], "paused": [], "reason": "", "waiting": "", "waitingReason": ""}
         for dialect in registry.names()
         if dialect not in connected
     ]
     emit(
         "ConnectorList", rows, output,
-        columns={"name": say("名称", "Name"), "dialect": say("方言", "Dialect"), "party": say("单位", "Party"), "kind": say("方式", "Kind"), "directions": say("方向", "Directions"), "paused": say("暂停", "Paused"), "messages": say("报文种类", "Messages")},
-        wide={"title": say("系统", "System"), "format": say("格式", "Format"), "parties": say("代表", "Speaks for"), "reason": say("暂停原因", "Why paused")},
+        columns={"name": say("名称", "Name"), "dialect": say("方言", "Dialect"), "party": say("单位", "Party"), "kind": say("方式", "Kind"), "directions": say("方向", "Directions"), "paused": say("暂停", "Paused"), "waiting": say("等待", "Waiting"), "messages": say("报文种类", "Messages")},
+        wide={"title": say("系统", "System"), "format": say("格式", "Format"), "parties": say("代表", "Speaks for"), "reason": say("暂停原因", "Why paused"), "waitingReason": say("等待原因", "Why it waits")},
     )  # fmt: skip
 
 

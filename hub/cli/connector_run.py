@@ -25,8 +25,7 @@ from hub.cli.connector_here import Here, here
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
-from hub.local.discovery import NoCluster, bootstrap_for, find_running
-from hub.local.topics import load_topics
+from hub.local.discovery import NoCluster
 from hub.telemetry import configure
 from hub.topics import Topics
 
@@ -45,14 +44,14 @@ def run(name: str, once: bool, bootstrap: str | None) -> int:
     connection = place.connection(name)
     implied(place, connection.name)
     try:
-        address = bootstrap_for(bootstrap, place.settings.kafka.bootstrap)
+        address = place.bootstrap(bootstrap)
     except NoCluster as error:
         raise Failed(Exit.CONFIGURATION, say("没有 Kafka 地址: 请先 hub dev,或给出 --bootstrap", str(error))) from None
     configure(level=place.settings.log_level, process="connector")
     settings = place.settings.model_copy(update={"state_dir": place.state})
     site = site_of(settings, place.drop, place.parties, progress=sys.stderr.isatty())
     connector = kinds.kind(connection.kind).connect(connection, site)
-    topics = load_topics(place.settings, "local" if find_running() else None)
+    topics = place.topics()
     note(say(f"运行 {connection.name}({connection.kind}),Ctrl-C 结束", f"running {connection.name} ({connection.kind}), Ctrl-C ends it"))  # fmt: skip
     stopped = asyncio.run(_run(place, connection.name, connector, topics, address, once=once))
     return 128 + stopped if stopped else int(Exit.OK)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import sys
 import time
 from pathlib import Path
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.exits import Exit, Failed
+from hub.cli.exits import Exit
 from hub.cli.language import say
 from hub.cli.output import note
+from hub.local.discovery import HOME, Running
 
 if TYPE_CHECKING:
     from hub.local.demo import Evening
@@ -35,37 +35,26 @@ def demo() -> None:
 
 
 async def _demo(*, stay: bool) -> int:
-    from hub.boot import hub  # noqa: PLC0415 - the verb loads all this, its help does not
+    from hub.cli.start import hosted, starting, supervisor  # noqa: PLC0415 - the verb loads all this, its help does not
     from hub.local.demo import play_day  # noqa: PLC0415
-    from hub.local.dev import KAFKA, AlreadyRunning, StartFailed, Supervisor, hub_processes  # noqa: PLC0415
-    from hub.local.discovery import HOME  # noqa: PLC0415
-    from hub.local.jars import JarsMissing  # noqa: PLC0415
-    from hub.local.java import JavaNotFound  # noqa: PLC0415
-    from hub.local.kafka import KafkaFailed, LocalKafka  # noqa: PLC0415
-    from hub.local.ports import LOOPBACK, free_ports  # noqa: PLC0415
-    from hub.local.topics import load_topics  # noqa: PLC0415
+    from hub.local.dev import KAFKA  # noqa: PLC0415
+    from hub.local.kafka import LocalKafka  # noqa: PLC0415
+    from hub.local.ports import free_ports  # noqa: PLC0415
+    from hub.local.topics import installed  # noqa: PLC0415
+    from hub.settings import Settings  # noqa: PLC0415
 
     began = time.monotonic()
-    here, home = hub(), Path(HOME)
-    data = home / "demo"
-    topics = load_topics(here.settings, "local")
+    settings, data = Settings(), Path(HOME) / "demo"
     note(say("开发模式,不得用于生产", "development mode, not for production"))
     (gateway_port,) = free_ports(1)
-    try:
+    with starting():
+        here = installed(settings)
+        topics = here.topics("local")
         shutil.rmtree(data, ignore_errors=True)
-        supervisor = Supervisor(
-            home,
-            data,
-            topics=topics,
-            kafka=LocalKafka(data / KAFKA, java=here.settings.local.java, libs=here.settings.kafka_libs),
-            bootstrap=None,
-            specs=hub_processes(gateway_port),
-            gateway=f"http://{LOOPBACK}:{gateway_port}",
-            say=note,
-        )
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
-        async with supervisor.running() as running:
+        kafka = LocalKafka(data / KAFKA, java=settings.local.java, libs=settings.kafka_libs)
+        whole = supervisor(data, topics, gateway_port, kafka=kafka)
+
+        async def use(running: Running) -> Exit:
             note(
                 say(
                     f"✔ 就绪 {time.monotonic() - began:.1f} s,示例日开始",
@@ -76,14 +65,10 @@ async def _demo(*, stay: bool) -> int:
             _print(evening, time.monotonic() - began)
             if stay and not evening.failures:
                 _show_where(running.gateway, running.bootstrap, data)
-                await supervisor.until_stopped()
-    except AlreadyRunning as running_already:
-        raise Failed(Exit.FINDINGS, say(f"已有枢纽在运行: {running_already}", str(running_already))) from None
-    except (JavaNotFound, JarsMissing) as missing:
-        raise Failed(Exit.CONFIGURATION, str(missing)) from None
-    except (KafkaFailed, StartFailed) as failed:
-        raise Failed(Exit.UNREACHABLE, str(failed)) from None
-    return int(Exit.FINDINGS if evening.failures else Exit.OK)
+                await whole.until_stopped()
+            return Exit.FINDINGS if evening.failures else Exit.OK
+
+        return await hosted(whole, use)
 
 
 def _print(evening: Evening, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import click
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import emit, note, output_option
-from hub.local.discovery import HOME, find_home, find_running
+from hub.local.discovery import HOME, Running, find_home, find_running
 
 _KAFKA_PORT = 9092
 _GATEWAY_PORT = 8081
@@ -116,88 +115,56 @@ async def _run(
     workers: str,
     headless: bool,
 ) -> int:
-    from hub.local.dev import (  # noqa: PLC0415 - the Kafka client is loaded by the verb, not by its help
-        KAFKA,
-        AlreadyRunning,
-        StartFailed,
-        Stopped,
-        Supervisor,
-        clear,
-        hub_processes,
-        supervisor_of,
-    )
-    from hub.local.jars import JarsMissing  # noqa: PLC0415
-    from hub.local.java import JavaNotFound  # noqa: PLC0415
-    from hub.local.kafka import KafkaFailed, LocalKafka  # noqa: PLC0415
-    from hub.local.ports import LOOPBACK, next_free  # noqa: PLC0415
+    from hub.cli.start import hosted, starting, supervisor  # noqa: PLC0415 - the Kafka client is loaded by the verb, not by its help
+    from hub.local.dev import KAFKA, AlreadyRunning, clear, supervisor_of  # noqa: PLC0415
+    from hub.local.kafka import LocalKafka  # noqa: PLC0415
     from hub.local.topics import load_topics  # noqa: PLC0415
-    from hub.ops.cluster import NotApplied, Unreachable  # noqa: PLC0415
     from hub.settings import Settings  # noqa: PLC0415
-    from hub.topics import TopicsInvalid  # noqa: PLC0415
 
     began = time.monotonic()
     settings = Settings()
-    home = Path(HOME)
-    if (pid := supervisor_of(home)) is not None:
-        raise Failed(Exit.FINDINGS, say(f"已在运行 already running (pid {pid})", f"already running (pid {pid})"))
-    if no_kafka and not (bootstrap or settings.kafka.bootstrap):
-        raise click.UsageError(
-            say(
-                "--no-kafka 需要 --bootstrap 或 HUB_KAFKA__BOOTSTRAP",
-                "--no-kafka needs --bootstrap or HUB_KAFKA__BOOTSTRAP",
-            )
-        )
     outside = bootstrap or (settings.kafka.bootstrap if no_kafka else None)
-    note(say("开发模式,不得用于生产", "开发模式,不得用于生产 · development mode, not for production"))
-    try:
+    with starting():
+        if (pid := supervisor_of(Path(HOME))) is not None:
+            raise AlreadyRunning(pid)
+        if no_kafka and not outside:
+            raise click.UsageError(
+                say(
+                    "--no-kafka 需要 --bootstrap 或 HUB_KAFKA__BOOTSTRAP",
+                    "--no-kafka needs --bootstrap or HUB_KAFKA__BOOTSTRAP",
+                )
+            )
+        note(say("开发模式,不得用于生产", "开发模式,不得用于生产 · development mode, not for production"))
         if fresh:
             await clear(data_dir)
         kafka = None
         if outside is None:
             kafka = LocalKafka(
                 data_dir / KAFKA,
-                port=_free(kafka_port, "Kafka", next_free),
+                port=_free(kafka_port, "Kafka"),
                 java=java or settings.local.java,
                 libs=kafka_libs or settings.kafka_libs,
             )
-        gateway_port = _free(port, say("网关", "gateway"), next_free)
-        gateway = f"http://{LOOPBACK}:{gateway_port}"
-        supervisor = Supervisor(
-            home,
-            data_dir,
-            topics=load_topics(settings, "local"),
-            kafka=kafka,
-            bootstrap=outside,
-            specs=hub_processes(gateway_port, _agents(workers)),
-            gateway=gateway,
-            say=note,
-        )
-        ended_by = _on_signals(supervisor.stop)
-        async with supervisor.running() as running:
-            note(say(f"✔ 就绪 {time.monotonic() - began:.1f} s", f"✔ ready in {time.monotonic() - began:.1f} s"))
-            if headless:
-                click.echo(
-                    f'{{"bootstrap": "{running.bootstrap}", "gateway": "{gateway}", "file": "{home / "dev.json"}"}}'
-                )
-            else:
-                note(
-                    f"  {say('接入网关', 'gateway')}  {gateway}\n  Kafka     {running.bootstrap}\n  {home / 'dev.json'}"
-                )
-            await supervisor.until_stopped()
-    except Stopped:
-        note(say("启动中被停止", "stopped while starting"))
-    except AlreadyRunning as running_already:
-        raise Failed(Exit.FINDINGS, str(running_already)) from None
-    except (JavaNotFound, JarsMissing, TopicsInvalid) as missing:
-        raise Failed(Exit.CONFIGURATION, str(missing)) from None
-    except NotApplied as refused:
-        cure = say(
-            "主题与数据不符;`hub dev --fresh` 重新开始", "the data has other topics; `hub dev --fresh` starts anew"
-        )
-        raise Failed(Exit.FINDINGS, f"{refused}\n{cure}") from None
-    except (KafkaFailed, StartFailed, Unreachable) as failed:
-        raise Failed(Exit.UNREACHABLE, str(failed)) from None
-    return 128 + ended_by[0] if ended_by else int(Exit.OK)
+        whole = supervisor(
+            data_dir, load_topics(settings, "local"), _free(port, say("网关", "gateway")),
+            kafka=kafka, bootstrap=outside, agents=_agents(workers),
+        )  # fmt: skip
+
+        async def use(running: Running) -> None:
+            _tell(running, time.monotonic() - began, headless=headless)
+            await whole.until_stopped()
+
+        return await hosted(whole, use)
+
+
+def _tell(running: Running, seconds: float, *, headless: bool) -> None:
+    """Where everything is."""
+    note(say(f"✔ 就绪 {seconds:.1f} s", f"✔ ready in {seconds:.1f} s"))
+    file = Path(HOME) / "dev.json"
+    if headless:
+        click.echo(f'{{"bootstrap": "{running.bootstrap}", "gateway": "{running.gateway}", "file": "{file}"}}')
+    else:
+        note(f"  {say('接入网关', 'gateway')}  {running.gateway}\n  Kafka     {running.bootstrap}\n  {file}")
 
 
 def _agents(workers: str) -> tuple[str, ...]:
@@ -208,21 +175,10 @@ def _agents(workers: str) -> tuple[str, ...]:
     return AGENTS
 
 
-def _free(port: int, what: str, next_free: Any) -> int:
-    found: int = next_free(port)
+def _free(port: int, what: str) -> int:
+    from hub.local.ports import next_free  # noqa: PLC0415
+
+    found = next_free(port)
     if found != port:
         note(say(f"! {what} 端口 {port} 已被占用,改用 {found}", f"! {what}: port {port} is taken, using {found}"))
     return found
-
-
-def _on_signals(stop_it: Any) -> list[int]:
-    """Call *stop_it* at the first SIGINT or SIGTERM; the list gets the signal's number."""
-    received: list[int] = []
-
-    def on(number: int) -> None:
-        received.append(number)
-        stop_it()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on, int(number))
-    return received

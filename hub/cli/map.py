@@ -44,7 +44,7 @@ def lint(mappings: tuple[str, ...], output: str) -> int:
         try:
             written = compiled(path)
         except MappingInvalid as error:
-            rows += [{"file": _short(path), "line": line, "finding": what} for line, what in faults(error)]
+            rows += [{"file": _short(path), "line": line, "finding": what} for line, what in faults(error, path)]
             continue
         rows += [{"file": _short(path), "line": line, "finding": what} for line, what in _loose(written)]
     rows = sorted(rows, key=lambda row: (row["file"], row["line"]))

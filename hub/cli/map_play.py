@@ -32,8 +32,8 @@ def tried(path: Path, mapping: str, sample: bytes) -> dict[str, Any]:
     try:
         written = compiled(path, mapping)
     except (MappingInvalid, OSError) as error:
-        told_faults = faults(error) if isinstance(error, MappingInvalid) else [(0, str(error))]
-        return {"faults": [f"{path.name}:{line} {what}" for line, what in told_faults], "records": []}
+        told_faults = faults(error, path) if isinstance(error, MappingInvalid) else [(0, str(error))]
+        return {"faults": [_placed(path, *each) for each in told_faults], "records": []}
     found: list[dict[str, Any]] = []
     wrong: list[str] = []
     try:
@@ -48,6 +48,11 @@ def tried(path: Path, mapping: str, sample: bytes) -> dict[str, Any]:
         except NotUnderstood as error:
             wrong.append(f"{row.number}: {told(error)}")
     return {"faults": wrong, "records": found}
+
+
+def _placed(path: Path, line: int, what: str) -> str:
+    """A fault with its place, as an editor takes it; line 0 is the whole file."""
+    return f"{path.name}:{line} {what}" if line else f"{path.name} {what}"
 
 
 def _events(written: Written, number: int, record: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -175,7 +180,8 @@ def _saved(path: Path, mapping: str) -> str:
     try:
         compiled(path, mapping)
     except MappingInvalid as error:
-        return say(f"未保存: {faults(error)[0][1]}", f"not saved: {faults(error)[0][1]}")
+        first = _placed(path, *faults(error, path)[0])
+        return say(f"未保存: {first}", f"not saved: {first}")
     beside = path.with_suffix(".yaml.part")
     beside.write_text(mapping, "utf-8")
     beside.replace(path)

@@ -83,9 +83,9 @@ def opened(name: str) -> Written:
         raise Failed(Exit.CONFIGURATION, str(error)) from None
 
 
-def faults(error: MappingInvalid) -> list[tuple[int, str]]:
-    """The faults with their lines, 0 where the whole is meant."""
-    lines = str(error).splitlines()
+def faults(error: MappingInvalid, path: Path) -> list[tuple[int, str]]:
+    """The faults of *path* with their lines, 0 where the whole is meant."""
+    lines = str(error).removeprefix(f"{path}: ").splitlines()
     told = [line.strip() for line in lines[1:] if line.startswith("  line ")] or [" ".join(lines)]
     found = []
     for each in told:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 from aiokafka.errors import KafkaConnectionError
 
-from hub.boot import Hub
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.local.discovery import NoCluster
@@ -26,8 +25,15 @@ def bootstrap_option(function: _Function) -> _Function:
     )(function)
 
 
+class Reaching(Protocol):
+    """Whoever knows the cluster of this installation."""
+
+    def bootstrap(self, flag: str | None = None) -> str:
+        """Raise `NoCluster`."""
+
+
 @contextmanager
-def reaching(here: Hub, flag: str | None) -> Iterator[str]:
+def reaching(here: Reaching, flag: str | None) -> Iterator[str]:
     """The address of the cluster; exit 3 if there is none, 4 if it does not answer."""
     try:
         yield here.bootstrap(flag)

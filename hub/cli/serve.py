@@ -54,11 +54,11 @@ def serve() -> None:
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help=say("端口", "Port"))
 def gateway(host: str, port: int) -> None:
     """Run the gateway."""
-    from hub import reference, telemetry  # noqa: PLC0415 - `hub serve --help` needs none of this
+    from hub import telemetry  # noqa: PLC0415 - `hub serve --help` needs none of this
     from hub.gateway.credentials import Tokens, TokensInvalid  # noqa: PLC0415
     from hub.gateway.server import BrokersUnreachable, Parts, run  # noqa: PLC0415
     from hub.gateway.settings import for_development  # noqa: PLC0415
-    from hub.local.topics import load_topics  # noqa: PLC0415
+    from hub.local.topics import installed  # noqa: PLC0415
     from hub.settings import Settings  # noqa: PLC0415
     from hub.topics import TopicsInvalid  # noqa: PLC0415
 
@@ -68,9 +68,10 @@ def gateway(host: str, port: int) -> None:
         raise Failed(Exit.CONFIGURATION, say("请设置 HUB_KAFKA__BOOTSTRAP", "set HUB_KAFKA__BOOTSTRAP"))
     if settings.tokens_file is None:
         raise Failed(Exit.CONFIGURATION, say("请设置 HUB_TOKENS_FILE", "set HUB_TOKENS_FILE"))
-    rules = reference.load(settings.reference_dir)
+    found = installed(settings)
+    rules = found.reference
     try:
-        topics = load_topics(settings)
+        topics = found.topics()
         tokens = Tokens.read(settings.tokens_file, rules.directory)
     except (TopicsInvalid, TokensInvalid) as error:
         raise Failed(Exit.CONFIGURATION, str(error)) from None

@@ -11,8 +11,8 @@ from typing import Final
 
 import click
 
-from hub.boot import hub
 from hub.canonical.event import SHANGHAI
+from hub.cli.connector_here import here
 from hub.cli.exits import Exit, Failed
 from hub.cli.language import say
 from hub.cli.output import Item, emit, note, output_option
@@ -42,16 +42,23 @@ _ONCE_SHOWN: Final = 9999  #: days; beyond it a number says no more
 @output_option
 def silence(check: bool, parties: tuple[str, ...], everything: bool, bootstrap: str | None, output: str) -> int:
     """One line per party and dialect, the most silent first; 5 no such party, 4 Kafka is not reached."""
-    here = hub()
-    unknown = sorted(set(parties) - set(here.topics.parties()))
+    place = here()
+    topics, calendar = place.topics(), place.installation.reference.calendar
+    unknown = sorted(set(parties) - set(topics.parties()))
     if unknown:
         raise Failed(Exit.NOT_FOUND, say(f"没有单位 {'、'.join(unknown)}", f"no party {', '.join(unknown)}"))
-    own = here.settings.silence
-    among = watched(here.topics, parties, own.unwatched)
+    own = place.settings.silence
+    among = watched(topics, parties, own.unwatched)
     now = datetime.now(SHANGHAI)
-    with reaching(here, bootstrap) as cluster:
+    stopped = place.pauses.stopped("in")
+    paused = {
+        topics.ingress(each.party, each.system.dialect.name).name
+        for name, each in place.every().items()
+        if name in stopped
+    }
+    with reaching(place, bootstrap) as cluster:
         limits = Limits(own.quiet_days, own.silent_days)
-        found = asyncio.run(look(HourlyCounts(cluster), among, here.reference.calendar, limits, now))
+        found = asyncio.run(look(HourlyCounts(cluster), among, calendar, limits, now, paused))
     shown = [each for each in found if everything or each.in_use]
     emit(
         "SilenceList", [_item(each) for each in sorted(shown, key=_most_silent_first)], output,
@@ -65,7 +72,7 @@ def silence(check: bool, parties: tuple[str, ...], everything: bool, bootstrap: 
 
 
 def _most_silent_first(finding: Finding) -> tuple[int, float, str]:
-    order = (State.SILENT, State.QUIET, State.NEW, State.OK, State.NEVER)
+    order = (State.SILENT, State.QUIET, State.PAUSED, State.NEW, State.OK, State.NEVER)
     return order.index(finding.verdict.state), -(finding.verdict.once_in_days or 0.0), finding.watched.topic
 
 
@@ -113,6 +120,8 @@ def _why(verdict: Verdict) -> str:
             return say(f"只有 {verdict.learned_days} 个整天可参照,需 {LEAST_DAYS} 天", f"{verdict.learned_days} whole days to learn from, {LEAST_DAYS} are needed")  # fmt: skip
         case State.OK:
             return say("正常", "as usual")
+        case State.PAUSED:
+            return say("连接已暂停: hub connector resume", "its connection is paused: hub connector resume")
     if verdict.last is None:
         return say("记录均已过保留期", "all its records have left the log")
     if verdict.once_in_days is None:

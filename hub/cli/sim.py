@@ -199,14 +199,12 @@ def generate(system: str, count: int, seed: int, moment: datetime | None, out: P
 def _cast(systems: Sequence[str]) -> list[Role]:
     from connectors import registry  # noqa: PLC0415
     from connectors.mapping import MappingInvalid  # noqa: PLC0415
-    from connectors.own import install  # noqa: PLC0415
     from hub.local.sim.behaviour import BehaviourInvalid  # noqa: PLC0415
     from hub.local.sim.casting import cast  # noqa: PLC0415
-    from hub.settings import Settings  # noqa: PLC0415
 
-    install(Settings().connectors_dir)
+    reference = _reference()  # the own systems are known from here on
     try:
-        return cast([_named(each) for each in systems] or registry.names(), _reference())
+        return cast([_named(each) for each in systems] or registry.names(), reference)
     except registry.UnknownDialect as unknown:
         there = "、".join(registry.names())
         raise Failed(

@@ -6,7 +6,7 @@ The one rule: pure; the same history, calendar and *now* give the same verdict, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -24,6 +24,7 @@ class State(StrEnum):
     QUIET = "QUIET"  #: shown
     SILENT = "SILENT"  #: alerted
     NEW = "NEW"  #: too little is known of it
+    PAUSED = "PAUSED"  #: quiet, and a person has stopped what would bring its records
     NEVER = "NEVER"  #: declared in topics.yaml, never heard
 
 
@@ -88,6 +89,11 @@ def judge(heard: Heard, calendar: Calendar, now: datetime, limits: Limits) -> Ve
         learned_days=len(usual.days),
         provisional=any(year not in calendar.known_years for year in range(start.year, now.year + 1)),
     )
+
+
+def excused(verdict: Verdict) -> Verdict:
+    """The verdict over a system of whose connections one is paused: what it may have for us waits there by our own doing."""
+    return replace(verdict, state=State.PAUSED) if verdict.state in {State.QUIET, State.SILENT} else verdict
 
 
 def _state(a_day: float, limits: Limits) -> State:

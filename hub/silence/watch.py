@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from hub.canonical.periods import Calendar
 from hub.silence.hours import HourlyCounts
-from hub.silence.verdict import Limits, State, Verdict, judge
+from hub.silence.verdict import Limits, State, Verdict, excused, judge
 from hub.topics import Topics
 
 log = structlog.get_logger(__name__)
@@ -63,11 +63,17 @@ def watched(topics: Topics, parties: Collection[str] = (), unwatched: Collection
 
 
 async def look(
-    counts: HourlyCounts, among: Sequence[Watched], calendar: Calendar, limits: Limits, now: datetime
+    counts: HourlyCounts,
+    among: Sequence[Watched],
+    calendar: Calendar,
+    limits: Limits,
+    now: datetime,
+    paused: Collection[str] = (),
 ) -> list[Finding]:
-    """The verdict over each of *among*."""
+    """The verdict over each of *among*; *paused*: topics to which a person has stopped a way."""
     heard = await counts.read([each.topic for each in among], now)
-    return [Finding(each, judge(heard[each.topic], calendar, now, limits)) for each in among]
+    judged = {each: judge(heard[each.topic], calendar, now, limits) for each in among}
+    return [Finding(each, excused(found) if each.topic in paused else found) for each, found in judged.items()]
 
 
 @dataclass
@@ -80,18 +86,23 @@ class Watch:
     limits: Limits
     look_seconds: float
     now: Callable[[], datetime]
+    paused: Callable[[], Collection[str]] = frozenset  #: topics to which a person has stopped a way
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
         self._silent: dict[str, datetime | None] = {}  # topic -> its last record when it fell silent
         self._shown: dict[str, str] = {}
         self._metrics = b""
+        self._paused: frozenset[str] = frozenset()  # at the last look
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            now_paused = frozenset(self.paused())
+            # What was resumed since the last look is still on its way.
+            excused_ones, self._paused = now_paused | self._paused, now_paused
             try:
-                self.tell(await look(self.counts, self.among, self.calendar, self.limits, self.now()))
+                self.tell(await look(self.counts, self.among, self.calendar, self.limits, self.now(), excused_ones))
             except (KafkaError, OSError) as error:
                 # The check of the broker is what makes us unready; here it is only a look that was missed.
                 log.warning("silence.not_looked", reason=str(error)[:200])

@@ -237,6 +237,21 @@ class TestPlay:
         client.post("/save", json={"mapping": mapping + "# 改\n"}, headers=head)
         assert copied.read_text("utf-8").endswith("# 改\n")
 
+    def test_a_fault_of_yaml_is_told_at_its_line_in_one_sentence(
+        self, page: tuple[httpx.Client, str], copied: Path
+    ) -> None:
+        client, token = page
+        lines = copied.read_text("utf-8").splitlines()
+        torn = "\n".join([*lines, "torn: [", "}"])
+
+        told = client.post("/try", json={"mapping": torn, "sample": ""}, headers={"x-play-token": token}).json()
+
+        [fault] = told["faults"]
+        assert fault.startswith(f"{copied.name}:{len(lines) + 2} ")
+        assert str(copied.parent) not in fault
+        saved = client.post("/save", json={"mapping": torn}, headers={"x-play-token": token}).json()
+        assert f"{copied.name}:{len(lines) + 2} " in saved["said"]
+
     def test_another_page_may_not_ask(self, page: tuple[httpx.Client, str], copied: Path) -> None:
         client, token = page
         before = copied.read_bytes()

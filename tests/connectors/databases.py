@@ -16,33 +16,24 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka.errors import KafkaConnectionError
 
 from connectors import kinds, registry
 from connectors.database.ddl import ddl
 from connectors.kind import Connection, Site
 from connectors.memory import PlainDialect
 from connectors.protocol import Connector
-from connectors.pulse import Pulse
-from connectors.runner import keep_running, take_in
 from hub.local.ports import free_ports
-from tests.connectors.sites import NOON, site
+from tests.connectors.sites import site
 
 SECRET = "canary-Zx9Q7-口令"
 USCC = "91520102MA6TE5T17M"
-TOPICS: Any = SimpleNamespace(
-    ingress=lambda party, dialect: SimpleNamespace(name=f"evt.{party.lower()}.{dialect}.v1"),
-    delivery=lambda party: SimpleNamespace(name=f"dlv.{party.lower()}.v1"),
-)
 
 
 def binaries() -> Path | None:
@@ -258,50 +249,6 @@ def plan(number: int) -> dict[str, Any]:
     """A record without an id of its own."""
     data = {"uscc": USCC, "planId": f"P{number}", "agency": "GY-YJJ", "reason": "EXPIRED"}
     return {"type": "inspection.plan.closed", "data": data}
-
-
-@dataclass
-class Log:
-    """A Kafka producer that remembers, is slow, or refuses."""
-
-    records: list[tuple[str, str]] = field(default_factory=list)  #: (event id, value)
-    seconds: float = 0.0
-    broken: bool = False
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
-    ) -> Awaitable[Any]:
-        if self.broken:
-            raise KafkaConnectionError("gone")
-        await asyncio.sleep(self.seconds)
-        self.records.append((dict(headers)["ce_id"].decode(), value.decode("utf-8", "replace")))
-        acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        acknowledged.set_result(None)
-        return acknowledged
-
-    @property
-    def ids(self) -> list[str]:
-        return [each[0] for each in self.records]
-
-    @property
-    def plans(self) -> list[str]:
-        return [json.loads(each[1])["data"]["planId"] for each in self.records]
-
-
-@asynccontextmanager
-async def taking(connector: Connector, log: Log) -> AsyncIterator[asyncio.Task[None]]:
-    """Take in meanwhile, and go on after what is unavailable, as the process does."""
-
-    async def pump() -> None:
-        await take_in(connector, TOPICS, log, lambda: NOON)
-
-    task = asyncio.create_task(keep_running("peer.in", pump, Pulse(), lambda _: asyncio.sleep(0.1)))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task  # a bug goes up
 
 
 async def until_empty(peer: Peer, seconds: float = 20) -> None:

@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,11 @@ from connectors.database.postgres import PostgresSession
 from connectors.kind import Connection
 from connectors.pulse import Pulse
 from connectors.runner import keep_running, take_in
-from tests.connectors.databases import TOPICS, Log
+from tests.connectors.log import TOPICS, FileLog
 from tests.connectors.sites import NOON, site
 
+#: Shorter than an operator may set it: one child lives at a time, and each waits for the lease of the one before it.
+LEASE_SECONDS = 0.2
 #: A trial mark; two batches of two rows: read, two to the log, mark; and the look after them.
 STEPS = 10
 POINTS = [(step, when) for step in range(1, STEPS + 1) for when in ("before", "after")]
@@ -56,21 +58,6 @@ class Dying:
         return hold
 
 
-class FileLog(Log):
-    """Lines on disk."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
-    ) -> Awaitable[Any]:
-        with self.path.open("a") as file:
-            file.write(dict(headers)["ce_id"].decode() + "\n")
-        return await super().send(topic, value, key, headers=headers)
-
-
 async def read(folder: Path, settings: dict[str, Any], dying: Dying) -> None:
     for session in (PostgresSession, DbapiSession):
         session.hold = dying.holding(session.hold)  # type: ignore[method-assign]
@@ -79,7 +66,7 @@ async def read(folder: Path, settings: dict[str, Any], dying: Dying) -> None:
     log = FileLog(folder / "log")
     log.send = dying.around(log.send)  # type: ignore[method-assign]
     system = registry.system("yjj-json")
-    said = kinds.kind("outbox").settings.model_validate(settings)
+    said = kinds.kind("outbox").settings.model_validate(settings).model_copy(update={"lease_seconds": LEASE_SECONDS})
     connector = kinds.kind("outbox").connect(
         Connection("peer", "GY-YJJ", system, "outbox", said, folder), site(folder, ["GY-YJJ"])
     )
@@ -87,7 +74,7 @@ async def read(folder: Path, settings: dict[str, Any], dying: Dying) -> None:
     async def pump() -> None:
         await take_in(connector, TOPICS, log, lambda: NOON)
 
-    await keep_running("peer.in", pump, Pulse(), lambda _: asyncio.sleep(0.1))
+    await keep_running("peer.in", pump, Pulse(), lambda _: asyncio.sleep(0.05))
 
 
 def main(folder: Path, settings: dict[str, Any]) -> None:

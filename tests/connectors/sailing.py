@@ -10,9 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import asyncssh
@@ -22,24 +20,10 @@ from connectors import registry
 from connectors.kind import Connection
 from connectors.runner import take_in
 from connectors.sftp.kind import Sftp
+from tests.connectors.log import TOPICS, FileLog
 from tests.connectors.sites import NOON, site
 
 REQUESTS = ("open", "rename", "posix_rename", "remove", "mkdir", "lstat")
-TOPICS: Any = SimpleNamespace(ingress=lambda party, dialect: SimpleNamespace(name=dialect))
-
-
-class Kept:
-    """A log in a file: an id is on the disk before it is acknowledged."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
-    ) -> Awaitable[Any]:
-        with self.path.open("ab") as file:
-            file.write(dict(headers)["ce_id"] + b"\n")
-        return asyncio.sleep(0)
 
 
 def die_at(step: int) -> None:
@@ -63,7 +47,7 @@ def die_at(step: int) -> None:
         setattr(asyncssh.SFTPClient, name, wrapped(getattr(asyncssh.SFTPClient, name)))
     for name in ("rename", "replace", "unlink"):
         setattr(os, name, wrapped(getattr(os, name)))
-    Kept.send = wrapped(Kept.send)  # type: ignore[method-assign]
+    FileLog.send = wrapped(FileLog.send)  # type: ignore[method-assign]
 
 
 async def sail(root: Path, keys: Path, settings: dict[str, Any]) -> None:
@@ -71,7 +55,7 @@ async def sail(root: Path, keys: Path, settings: dict[str, Any]) -> None:
     system = registry.system("rsj-csv")
     connection = Connection("night", "GY-RSJ", system, "sftp", Sftp.settings.model_validate(settings), keys)
     connector = Sftp().connect(connection, site(root, ["GY-RSJ"]))
-    task = asyncio.create_task(take_in(connector, TOPICS, Kept(root / "ids"), lambda: NOON))
+    task = asyncio.create_task(take_in(connector, TOPICS, FileLog(root / "ids"), lambda: NOON))
     home = root / ".state/sftp/night/GY-RSJ"
     while not (root / "ids").exists() or (home / ".held.json").exists():
         if task.done():

@@ -20,7 +20,8 @@ from connectors.courier.keys import Keyring, KeyUnusable, told
 from connectors.courier.refusal import Code, CourierRefused
 from hub.canonical.event import SHANGHAI
 from hub.cli.courier import courier
-from tests.connectors.test_filedrop import SAMPLE, Written, dropped, names, taking, until
+from tests.connectors.log import Log, taking
+from tests.connectors.test_filedrop import SAMPLE, dropped, names, until
 
 NOW = datetime(2026, 3, 9, 10, tzinfo=SHANGHAI)
 LATER = NOW + timedelta(days=1)
@@ -126,7 +127,7 @@ class TestTheWay:
 async def test_what_was_opened_into_an_inbox_is_taken_in(road: Road, tmp_path: Path) -> None:
     """The separate network drops files as everybody does: the courier only lengthens the way."""
     (tmp_path / "drop").mkdir()
-    connector, producer = dropped(tmp_path / "drop"), Written()
+    connector, producer = dropped(tmp_path / "drop"), Log()
     (road.out / "jh.csv").write_bytes(SAMPLE.read_bytes())
     [made] = road.hub.pack("GY-GAJ", road.out, road.disc, NOW)
     road.police.open(made.path, tmp_path / "drop/inbox", road.receipts, LATER)

@@ -24,7 +24,8 @@ from connectors.database.settings import OutboxSettings, TableSettings
 from connectors.kind import Finding
 from connectors.protocol import Unavailable
 from connectors.runner import take_in
-from tests.connectors.databases import SECRET, TOPICS, Log, Peer, made, nobody_listens, plan, taking, until_empty
+from tests.connectors.databases import SECRET, Peer, made, nobody_listens, plan, until_empty
+from tests.connectors.log import TOPICS, Log, taking
 from tests.connectors.sites import NOON
 
 SERVER = {"host": "10.0.0.7", "user": "hub", "dbname": "oa"}

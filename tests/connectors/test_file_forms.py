@@ -22,7 +22,8 @@ from connectors import formats
 from connectors.filedrop.parts import parted
 from connectors.formats import archive, limits, make
 from connectors.protocol import NotUnderstood, Row
-from tests.connectors.test_filedrop import SAMPLE, Written, dropped, names, taking, until
+from tests.connectors.log import Log, taking
+from tests.connectors.test_filedrop import SAMPLE, dropped, left, names, until
 
 PEOPLE = [{"名称": "筑城饭店", "代码": "0012"}, {"名称": "南明超市", "代码": "0013"}]
 TABLE = "名称,代码\r\n筑城饭店,0012\r\n南明超市,0013\r\n"
@@ -202,7 +203,7 @@ def test_names_from_chinese_windows_are_read(tmp_path: Path) -> None:
 
 class TestTheInbox:
     async def test_an_archive_is_its_files_and_each_row_has_its_report(self, tmp_path: Path) -> None:
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         lines = SAMPLE.read_bytes().split(b"\r\n")
         bad = b"\r\n".join([lines[0], b"torn,row", b""])
         (tmp_path / "inbox/jh.zip").write_bytes(packed({"jh/a.csv": SAMPLE.read_bytes(), "b.csv": bad}))
@@ -217,7 +218,7 @@ class TestTheInbox:
 
     async def test_a_file_must_be_what_its_manifest_says(self, tmp_path: Path) -> None:
         """Taken when it is, refused when it is not; the manifest goes where the file goes."""
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         digest = hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
         said = {"file": "a.csv", "bytes": len(SAMPLE.read_bytes()), "sha256": digest}
         inbox = tmp_path / "inbox"
@@ -227,15 +228,32 @@ class TestTheInbox:
             (inbox / name).write_bytes(SAMPLE.read_bytes())
 
         async with taking(connector, producer):
-            await until(lambda: names(inbox) == names(tmp_path / ".work") == [])
+            await until(lambda: names(inbox) == left(tmp_path / ".work") == [])
 
         assert len(producer.records) == 4
         assert names(tmp_path / "done") == ["a.csv", "a.csv.manifest.json", "a.csv.receipt.json"]
         assert names(tmp_path / "err") == ["b.csv", "b.csv.manifest.json", "b.csv.reason.json"]
         assert names(inbox) == []
 
+    async def test_a_manifest_that_is_no_plain_file_is_not_read(self, tmp_path: Path) -> None:
+        """A link, a folder: its file is refused, the others go on, and what lies there is left to its sender."""
+        connector, producer = dropped(tmp_path), Log()
+        inbox = tmp_path / "inbox"
+        (tmp_path / "elsewhere").write_bytes(b"{}")
+        (inbox / "a.csv.manifest.json").symlink_to(tmp_path / "elsewhere")
+        (inbox / "b.csv.manifest.json").mkdir()
+        for name in ("a.csv", "b.csv", "c.csv"):
+            (inbox / name).write_bytes(SAMPLE.read_bytes())
+
+        async with taking(connector, producer):
+            await until(lambda: "c.csv" in names(tmp_path / "done"))
+
+        assert names(tmp_path / "err") == ["a.csv", "a.csv.reason.json", "b.csv", "b.csv.reason.json"]
+        assert len(producer.records) == 4
+        assert (tmp_path / "elsewhere").read_bytes() == b"{}"
+
     async def test_a_row_that_is_not_in_the_charset_costs_only_itself(self, tmp_path: Path) -> None:
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         lines = SAMPLE.read_bytes().split(b"\r\n")
         lines[2] = lines[2][:-1] + b"\xff"
         (tmp_path / "inbox/jh.csv").write_bytes(b"\r\n".join(lines))

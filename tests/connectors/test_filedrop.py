@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,63 +17,31 @@ import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError
 
 from connectors import registry, runner
-from connectors.filedrop import FileSink, FileSource, Folders
+from connectors.filedrop import FileSink, FileSource, Folders, manifest
 from connectors.handing import hand_out
 from connectors.memory import MemorySink, MemorySource, PlainDialect
 from connectors.protocol import Connector, Unavailable
 from connectors.pulse import Pulse
 from connectors.runner import keep_running, take_in
 from connectors.serve import connect
-from hub.canonical.event import SHANGHAI, Event, derived_id, own_event_id
+from hub.canonical.event import Event, derived_id, own_event_id
 from hub.testing import Broker
 from hub.wire import avro, envelope
-from tests.connectors.sites import site
+from tests.connectors.log import TOPICS, Log, taking
+from tests.connectors.sites import NOON, site
 
-NOW = datetime(2026, 3, 9, 10, tzinfo=SHANGHAI)
 RSJ = registry.system("rsj-csv")
 SAMPLE = RSJ.folder / "samples/plans-and-results.csv"
-
-
-@dataclass
-class Written:
-    """A Kafka producer that remembers, or refuses."""
-
-    records: list[tuple[str, bytes, bytes, dict[str, str]]] = field(default_factory=list)
-    broken: bool = False
-
-    async def send(
-        self, topic: str, value: bytes, key: bytes, *, headers: Sequence[tuple[str, bytes]]
-    ) -> Awaitable[Any]:
-        if self.broken:
-            raise KafkaConnectionError("gone")
-        self.records.append((topic, value, key, {name: text.decode() for name, text in headers}))
-        return asyncio.sleep(0)
-
-
-TOPICS: Any = SimpleNamespace(
-    ingress=lambda party, dialect: SimpleNamespace(name=f"evt.{party.lower()}.{dialect}.v1"),
-    delivery=lambda party: SimpleNamespace(name=f"dlv.{party.lower()}.v1"),
-)
+MANIFEST = "a.csv.manifest.json"
 
 
 def dropped(home: Path) -> Connector:
     folders = Folders(home)
     folders.make()
-    source = FileSource(folders, RSJ.format, now=lambda: NOW, quiet_seconds=0.0, poll_seconds=0.1)
+    source = FileSource(folders, RSJ.format, now=lambda: NOON, quiet_seconds=0.0, poll_seconds=0.1)
     return Connector("rsj-csv", "GY-RSJ", RSJ.dialect, RSJ.format, source, {"GY-RSJ": FileSink(folders, RSJ.format)})
-
-
-@asynccontextmanager
-async def taking(connector: Connector, producer: Any) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(take_in(connector, TOPICS, producer, lambda: NOW))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(met: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -89,16 +55,21 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
+def left(work: Path) -> list[str]:
+    """In the folder of what is in work, hidden things among it, save the lock."""
+    return sorted(path.name for path in work.iterdir() if path.name != ".lock")
+
+
 class TestWhatComesIn:
     async def test_each_row_is_a_record_of_its_own(self, tmp_path: Path) -> None:
         """With an id that the same row has for ever, in the party's own words."""
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         (tmp_path / "inbox/jh.csv").write_bytes(SAMPLE.read_bytes())
 
         async with taking(connector, producer):
             await until(lambda: names(tmp_path / "done") == ["jh.csv", "jh.csv.receipt.json"])
 
-        assert [record[0] for record in producer.records] == ["evt.gy-rsj.rsj-csv.v1"] * 4
+        assert [record.topic for record in producer.records] == ["evt.gy-rsj.rsj-csv.v1"] * 4
         _, value, key, headers = producer.records[0]
         assert (
             registry.read("rsj-csv", value, headers["content-type"])
@@ -107,7 +78,7 @@ class TestWhatComesIn:
         assert key == b"91520102MA6TE5T17M"
         assert headers == {
             "ce_id": own_event_id("GY-RSJ", "RSJ0001"), "ce_fromparty": "GY-RSJ",
-            "ce_recordedtime": "2026-03-09T10:00:00+08:00", "content-type": "text/csv; charset=gb18030",
+            "ce_recordedtime": "2026-03-09T12:00:00+08:00", "content-type": "text/csv; charset=gb18030",
         }  # fmt: skip
         receipt = orjson.loads((tmp_path / "done/jh.csv.receipt.json").read_bytes())
         assert (receipt["rows"], receipt["accepted"], receipt["refused"]) == (4, 4, 0)
@@ -115,23 +86,21 @@ class TestWhatComesIn:
 
     async def test_a_row_without_an_own_number_is_named_by_file_and_row(self, tmp_path: Path) -> None:
         value = "BWLX,TYSHXYDM,JHBH,QXSJ,YY\r\nJCJHQX,91520102MA6TE5T17M,P1,20260303090000,x\r\n".encode("gb18030")
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
 
         for name in ("a.csv", "again.csv"):
             (tmp_path / "inbox" / name).write_bytes(value)
         async with taking(connector, producer):
             await until(lambda: len(names(tmp_path / "done")) == 4)
 
-        import hashlib
-
         expected = derived_id("GY-RSJ", "file", hashlib.sha256(value).hexdigest(), "1")
-        assert [record[3]["ce_id"] for record in producer.records] == [expected, expected]
+        assert producer.ids == [expected, expected]
 
     async def test_good_rows_go_on_and_bad_rows_come_back_with_reasons(self, tmp_path: Path) -> None:
         lines = SAMPLE.read_bytes().split(b"\r\n")
         lines[2] = lines[2].replace(b",03,01,", b",77,01,", 1)  # no such kind of inspection
         lines.insert(4, b"torn,row")
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         (tmp_path / "inbox/jh.csv").write_bytes(b"\r\n".join(lines))
 
         async with taking(connector, producer):
@@ -149,7 +118,7 @@ class TestWhatComesIn:
         """Links are not followed, folders not read, names not trusted."""
         secret = tmp_path / "secret.csv"
         secret.write_bytes(SAMPLE.read_bytes())
-        connector, producer = dropped(tmp_path / "drop"), Written()
+        connector, producer = dropped(tmp_path / "drop"), Log()
         inbox = tmp_path / "drop/inbox"
         (inbox / "link.csv").symlink_to(secret)
         os.link(secret, inbox / "hard.csv")
@@ -168,11 +137,11 @@ class TestWhatComesIn:
         assert not [name for name in names(tmp_path / "drop/err") if "\\" in name]
 
     async def test_without_kafka_nothing_is_lost_and_nothing_is_called_done(self, tmp_path: Path) -> None:
-        connector, producer = dropped(tmp_path), Written(broken=True)
+        connector, producer = dropped(tmp_path), Log(broken=True)
         (tmp_path / "inbox/jh.csv").write_bytes(SAMPLE.read_bytes())
 
         with pytest.raises(Unavailable):
-            await take_in(connector, TOPICS, producer, lambda: NOW)
+            await take_in(connector, TOPICS, producer, lambda: NOON)
         assert names(tmp_path / ".work") == ["jh.csv"]
 
         producer.broken = False
@@ -181,13 +150,13 @@ class TestWhatComesIn:
         assert len(producer.records) == 4
 
     async def test_two_processes_never_work_in_one_folder(self, tmp_path: Path) -> None:
-        async with taking(dropped(tmp_path), Written()):
+        async with taking(dropped(tmp_path), Log()):
             await asyncio.sleep(0.2)
             with pytest.raises(Unavailable):
-                await take_in(dropped(tmp_path), TOPICS, Written(), lambda: NOW)
+                await take_in(dropped(tmp_path), TOPICS, Log(), lambda: NOON)
 
     async def test_a_file_that_comes_while_waiting_is_noticed(self, tmp_path: Path) -> None:
-        connector, producer = dropped(tmp_path), Written()
+        connector, producer = dropped(tmp_path), Log()
         async with taking(connector, producer):
             await asyncio.sleep(0.3)
             (tmp_path / "inbox/late.csv").write_bytes(SAMPLE.read_bytes())
@@ -199,13 +168,13 @@ class TestTheRunner:
         """Understood: None; not understood: the reason."""
         source = MemorySource([{"type": "inspection.plan.closed", "id": "1", "data": {"uscc": "U"}}, {"junk": 1}])
         connector = Connector("plain", "GY-YJJ", PlainDialect(), registry.system("yjj-json").format, source)
-        producer = Written()
+        producer = Log()
 
-        await take_in(connector, TOPICS, producer, lambda: NOW)
+        await take_in(connector, TOPICS, producer, lambda: NOON)
 
         assert source.settled[0] is None
         assert source.settled[1] is not None
-        assert [record[2] for record in producer.records] == [b"U"]
+        assert [record.key for record in producer.records] == [b"U"]
 
     async def test_what_is_unavailable_is_tried_later_and_later(self) -> None:
         pauses: list[float] = []
@@ -270,21 +239,26 @@ async def ids_on(kafka: Broker, topic: str) -> list[str]:
 
 
 class TestOnARealBroker:
+    @pytest.mark.parametrize(("said", "steps"), [(False, 4), (True, 6)], ids=["alone", "with a manifest"])
     async def test_killed_at_any_step_every_row_arrives_with_one_id(
-        self, tmp_path: Path, kafka: Broker, topic_name: Callable[[str], str]
+        self, tmp_path: Path, kafka: Broker, topic_name: Callable[[str], str], said: bool, steps: int
     ) -> None:
-        """Claim, (produce), reasons, receipt, done: dead before or after each, then started again."""
+        """Claim, (manifest), (produce), reasons, receipt, done, (manifest): dead before or after each, then started again."""
         topic = topic_name("in")
         await made(kafka, topic)
         header, *rows = SAMPLE.read_bytes().split(b"\r\n")
-        points = [(step, when) for step in (1, 2, 3, 4) for when in ("before", "after")]
+        points = [(step, when) for step in range(1, steps + 1) for when in ("before", "after")]
         killed = []
         for step, when in points:
             root = tmp_path / f"{step}{when}"
             inbox = root / "GY-RSJ/inbox"
             inbox.mkdir(parents=True)
             own = rows[0].replace(b"RSJ0001", f"K{step}{when}".encode())
-            (inbox / "a.csv").write_bytes(b"\r\n".join([header, own, b"torn"]) + b"\r\n")
+            content = b"\r\n".join([header, own, b"torn"]) + b"\r\n"
+            if said:
+                digest = hashlib.sha256(content).hexdigest()
+                (inbox / MANIFEST).write_bytes(manifest.told("a.csv", len(content), digest))
+            (inbox / "a.csv").write_bytes(content)
             os.utime(inbox / "a.csv", (1, 1))
             command = [
                 sys.executable,
@@ -305,12 +279,12 @@ class TestOnARealBroker:
             for step, when in points:
                 root = tmp_path / f"{step}{when}"
                 connector = connect(site(root, ["GY-RSJ"]), [], ["GY-RSJ"])["rsj-csv"]
-                task = asyncio.create_task(take_in(connector, topics, producer, lambda: NOW))
+                task = asyncio.create_task(take_in(connector, topics, producer, lambda: NOON))
                 home = root / "GY-RSJ"
-                await until(lambda home=home: "a.csv" in names(home / "done") and not names(home / ".work"))  # type: ignore[misc]
+                await until(lambda home=home: "a.csv" in names(home / "done") and not left(home / ".work"))  # type: ignore[misc]
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-                assert names(home / "done") == ["a.csv", "a.csv.receipt.json"]
+                assert names(home / "done") == ["a.csv", *([MANIFEST] if said else []), "a.csv.receipt.json"]
                 assert names(home / "err") == ["a.csv.reason.json"]
                 assert names(home / "inbox") == []
 
@@ -324,7 +298,7 @@ class TestOnARealBroker:
         await made(kafka, topic)
         data = {"uscc": "91520102MA6TE5T17M", "planId": "P1", "agency": "GY-RSJ", "reason": "EXPIRED"}
         event = Event(
-            "e-1", "inspection.plan.closed", "HUB", data["uscc"], "2026-03-09T10:00:00+08:00", NOW, data, sequence=12
+            "e-1", "inspection.plan.closed", "HUB", data["uscc"], "2026-03-09T10:00:00+08:00", NOON, data, sequence=12
         )
         value = avro.encode_delivery(event.type, data)
         headers = list(envelope.to_headers(event, projection="OPEN"))

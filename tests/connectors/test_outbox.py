@@ -19,7 +19,8 @@ from connectors.database.kind import Outbox, opener
 from connectors.protocol import Unavailable
 from connectors.runner import take_in
 from hub.canonical.event import derived_id, own_event_id
-from tests.connectors.databases import SECRET, TOPICS, Log, Peer, made, plan, taking, until_empty
+from tests.connectors.databases import SECRET, Peer, made, plan, until_empty
+from tests.connectors.log import TOPICS, Log, taking
 from tests.connectors.sites import NOON
 
 YJJ = registry.system("yjj-json")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from connectors import registry
 from hub.canonical.event import own_event_id
-from tests.connectors.databases import Log, Peer, taking, until_empty
+from tests.connectors.databases import Peer, until_empty
+from tests.connectors.log import Log, taking
 from tests.connectors.outboxing import POINTS
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ async def test_killed_at_any_statement_every_row_arrives_under_its_own_id(peer: 
     await peer.insert(*(text.replace(own_id, f"ROW-{number:04}") for number in range(count)))
 
     done = subprocess.run(
-        [sys.executable, "-m", "tests.connectors.outboxing", str(peer.folder), json.dumps({**peer.settings, "batch": 2, "lease_seconds": 1})],
+        [sys.executable, "-m", "tests.connectors.outboxing", str(peer.folder), json.dumps({**peer.settings, "batch": 2})],
         cwd=ROOT, capture_output=True, timeout=200, check=True,
     )  # fmt: skip
     assert done.stdout.split()[-1] == str(len(POINTS)).encode(), done.stderr[-2000:]

@@ -17,7 +17,8 @@ from connectors.database.rows import cell, id_of, payload_record, text_of, why
 from connectors.formats import limits
 from connectors.protocol import NotUnderstood
 from hub.canonical.event import own_event_id
-from tests.connectors.databases import Log, Peer, taking, until_empty
+from tests.connectors.databases import Peer, until_empty
+from tests.connectors.log import Log, taking
 
 SWJ, RSJ = registry.system("swj-xml"), registry.system("rsj-csv")
 

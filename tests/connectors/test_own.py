@@ -11,7 +11,7 @@ import pytest
 from connectors import registry
 from connectors.own import OwnInvalid, install
 from connectors.serve import connect
-from hub.local.topics import load_topics
+from hub.local.topics import installed, load_topics
 from hub.settings import Settings
 from tests.connectors.sites import site
 
@@ -45,6 +45,19 @@ def test_an_own_system_is_read_and_has_a_topic_and_drop_folders(folder: Path, tm
     sample = registry.system("czj-csv").folder / "samples/leads.csv"
     assert registry.read("czj-csv", sample.read_bytes())
     assert connect(site(tmp_path, PARTIES), [], ["GY-CZJ"])["czj-csv"].party == "GY-CZJ"
+
+
+def test_topics_and_connections_come_from_one_reading(folder: Path) -> None:
+    """What was compiled of an own system is still there when its topics are asked for."""
+    write(folder, "dialects: {czj-csv: czj}\nconnections: {czj-share: {dialect: czj-csv, kind: file}}")
+    found = installed(Settings(connectors_dir=folder))
+    system = registry.system("czj-csv")
+
+    topics = found.topics("local")
+    [connection] = found.own.connections(found.reference.directory.codes()).values()
+
+    assert topics.ingress("GY-CZJ", "czj-csv").name == "evt.gy-czj.czj-csv.v1"
+    assert connection.system is system is registry.system("czj-csv")
 
 
 def test_without_a_file_there_is_nothing_of_its_own(tmp_path: Path) -> None:

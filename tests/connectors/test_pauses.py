@@ -41,6 +41,53 @@ async def test_a_paused_pump_stands_still_and_begins_again(tmp_path: Path) -> No
     assert Pauses.under(tmp_path).all() == {"a.in": "again"}
 
 
+class Stubborn:
+    """A pump under which a library swallows the first cancellations, as an HTTP client or a driver may."""
+
+    def __init__(self, swallows: int) -> None:
+        self.left, self.begun, self.ended = swallows, 0, False
+
+    async def work(self) -> None:
+        self.begun += 1
+        try:
+            while True:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    if not self.left:
+                        raise
+                    self.left -= 1
+        finally:
+            self.ended = True
+
+
+async def test_a_pump_that_swallows_cancellations_is_paused_all_the_same(tmp_path: Path) -> None:
+    pauses, stubborn, told = Pauses.under(tmp_path), Stubborn(2), list[bool]()
+    pump = asyncio.create_task(pausing("a.in", stubborn.work, pauses, told.append)())
+    await asyncio.sleep(0.1)
+
+    pauses.pause("a.in", "")
+    async with asyncio.timeout(6):
+        while not told[-1]:
+            await asyncio.sleep(0.05)
+
+    assert (stubborn.ended, stubborn.left, stubborn.begun) == (True, 0, 1)
+    pump.cancel()
+    await asyncio.gather(pump, return_exceptions=True)
+
+
+async def test_a_pump_that_swallows_cancellations_is_stopped_all_the_same(tmp_path: Path) -> None:
+    stubborn = Stubborn(2)
+    pump = asyncio.create_task(pausing("a.in", stubborn.work, Pauses.under(tmp_path), lambda _: None)())
+    await asyncio.sleep(0.1)
+
+    pump.cancel()
+    async with asyncio.timeout(6):
+        await asyncio.wait({pump})
+
+    assert (stubborn.ended, stubborn.left, pump.cancelled()) == (True, 0, True)
+
+
 async def test_another_pump_is_not_touched_and_an_end_ends(tmp_path: Path) -> None:
     pauses = Pauses.under(tmp_path)
     pauses.pause("a.in", "")

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from connectors import kinds, registry
 from connectors.filedrop import Folders
+from connectors.filedrop.quota import USUAL, Account
 from connectors.kind import Finding
 from connectors.protocol import Connector, Unavailable
 from connectors.pulse import Pulse, Unreachable
@@ -27,9 +28,10 @@ from connectors.sftp.hand import Hand
 from connectors.sftp.kind import Sftp
 from connectors.sftp.line import Line
 from hub.canonical.event import own_event_id
+from tests.connectors.log import Log, taking
 from tests.connectors.sftp_peer import SAMPLE, Peer, peered
-from tests.connectors.sites import site
-from tests.connectors.test_filedrop import Written, names, taking, until
+from tests.connectors.sites import NOON, site
+from tests.connectors.test_filedrop import names, until
 
 HEADER, *ROWS = SAMPLE.read_bytes().split(b"\r\n")
 
@@ -63,12 +65,12 @@ class TestWhatComesIn:
     async def test_good_rows_go_on_bad_rows_and_the_file_go_back(self, peer: Peer) -> None:
         """And nothing of it stays here."""
         peer.drop("jh.csv", b"\r\n".join([HEADER, ROWS[0], b"torn,row"]))
-        written = Written()
+        written = Log()
 
         async with taking(connected(peer), written):
             await until(lambda: (peer.out / "done/jh.csv").exists() and not list(local(peer).rglob("jh*")))
 
-        assert [record[3]["ce_id"] for record in written.records] == [own_event_id("GY-RSJ", "RSJ0001")]
+        assert written.ids == [own_event_id("GY-RSJ", "RSJ0001")]
         assert names(peer.out / "done") == ["jh.csv", "jh.csv.receipt.json"]
         assert names(peer.out / "err") == ["jh.csv.reason.json"]
         assert orjson.loads((peer.out / "done/jh.csv.receipt.json").read_bytes())["accepted"] == 1
@@ -76,7 +78,7 @@ class TestWhatComesIn:
 
     async def test_a_file_is_taken_when_it_is_the_same_for_a_while(self, peer: Peer) -> None:
         """Not every peer renames: what still grows is not finished."""
-        written = Written()
+        written = Log()
         async with taking(connected(peer, quiet_seconds=0.4), written):
             with (peer.out / "jh.csv").open("wb") as file:
                 for piece in (HEADER, *ROWS[:3]):
@@ -91,7 +93,7 @@ class TestWhatComesIn:
     async def test_a_manifest_is_taken_with_its_file_and_believed(self, peer: Peer) -> None:
         peer.drop("jh.csv.manifest.json", orjson.dumps({"file": "jh.csv", "bytes": 1, "sha256": "0"}))
         peer.drop("jh.csv", SAMPLE.read_bytes())
-        written = Written()
+        written = Log()
 
         async with taking(connected(peer, manifests=True), written):
             await until((peer.out / "err/jh.csv.manifest.json").exists)
@@ -113,7 +115,7 @@ class TestWhatComesIn:
             file.truncate(51 * 1024 * 1024)
         opened: list[str] = []
         peer.before = opened.append
-        written = Written()
+        written = Log()
 
         async with taking(connected(peer), written):
             await until(lambda: len(list((peer.out / "err").glob("*.reason.json"))) == 6)
@@ -126,7 +128,7 @@ class TestWhatComesIn:
         assert (peer.out / "err/link.csv").is_symlink()
 
     async def test_of_two_hubs_one_has_the_file(self, peer: Peer) -> None:
-        one, other = Written(), Written()
+        one, other = Log(), Log()
         async with (
             taking(connected(peer, quiet_seconds=0), one),
             taking(connected(peer, "other", quiet_seconds=0), other),
@@ -136,9 +138,7 @@ class TestWhatComesIn:
                 await asyncio.sleep(0.02)
             await until(lambda: len(list((peer.out / "done").glob("*.csv"))) == 12)
 
-        assert sorted(record[3]["ce_id"] for record in one.records + other.records) == sorted(
-            own_event_id("GY-RSJ", f"N{number}") for number in range(12)
-        )
+        assert sorted(one.ids + other.ids) == sorted(own_event_id("GY-RSJ", f"N{number}") for number in range(12))
 
     async def test_a_server_that_is_not_openssh_has_only_the_plain_rename(self, peer: Peer) -> None:
         def refuse(request: str) -> None:
@@ -147,7 +147,7 @@ class TestWhatComesIn:
 
         peer.before = refuse
         peer.drop("jh.csv", SAMPLE.read_bytes())
-        written = Written()
+        written = Log()
         async with taking(connected(peer), written):
             await until((peer.out / "done/jh.csv").exists)
         assert len(written.records) == 4
@@ -155,7 +155,7 @@ class TestWhatComesIn:
     async def test_what_a_hub_claimed_and_left_is_taken_over(self, peer: Peer) -> None:
         (peer.out / ".taken/00000000").mkdir(parents=True)
         (peer.out / ".taken/00000000/jh.csv").write_bytes(SAMPLE.read_bytes())
-        written = Written()
+        written = Log()
 
         async with taking(connected(peer, abandoned_seconds=0.5), written):
             await asyncio.sleep(0.3)
@@ -170,10 +170,11 @@ class TestWhatComesIn:
         said = peer.settings(quiet_seconds=0)
         folders, line = Folders(local(peer)), Line(said, peer.keys)
         folders.make()
+        account = Account(folders.home, "GY-RSJ", "night", USUAL, lambda: NOON)
         remote = await line.open()
         tracemalloc.start()
         try:
-            held = await Ferry(Bay(said, Hand(folders.home)), folders).bring(remote)
+            held = await Ferry(Bay(said, Hand(folders.home), account), folders).bring(remote)
             _, most = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -184,7 +185,7 @@ class TestWhatComesIn:
         assert most < 12_000_000
 
     async def test_another_file_of_the_same_name_is_kept_beside_the_first(self, peer: Peer) -> None:
-        async with taking(connected(peer), Written()):
+        async with taking(connected(peer), Log()):
             peer.drop("jh.csv", SAMPLE.read_bytes())
             await until((peer.out / "done/jh.csv").exists)
             peer.drop("jh.csv", b"\r\n".join([HEADER, ROWS[0]]))
@@ -198,7 +199,7 @@ class TestWherePeersLetUsReadOnly:
         """Once for each content: touched is not changed, changed is."""
         peer.drop("jh.csv", b"\r\n".join([HEADER, ROWS[0]]))
         peer.out.chmod(0o555)
-        written = Written()
+        written = Log()
 
         async with taking(connected(peer, claim="copy"), written):
             await until((peer.into / "done/jh.csv.receipt.json").exists)

@@ -14,10 +14,11 @@ from connectors.protocol import Unavailable
 from connectors.runner import take_in
 from connectors.sftp.kind import Sftp
 from hub.canonical.event import own_event_id
+from tests.connectors.log import TOPICS, Log
 from tests.connectors.sailing import sail
 from tests.connectors.sftp_peer import SAMPLE, peered
 from tests.connectors.sites import NOON, site
-from tests.connectors.test_filedrop import TOPICS, Written, names
+from tests.connectors.test_filedrop import names
 
 HEADER, *ROWS = SAMPLE.read_bytes().split(b"\r\n")
 FILE = b"\r\n".join([HEADER, ROWS[0], b"torn,row"])
@@ -78,7 +79,7 @@ async def test_a_server_that_goes_away_at_any_request_and_comes_back(tmp_path: P
     for number in range(1, 40):
         async with peered(tmp_path / str(number)) as peer:
             (peer.out / "a.csv").write_bytes(FILE)
-            written, reasons = Written(), []
+            written, reasons = Log(), []
             connector = Sftp().connect(peer.connection(quiet_seconds=0), site(tmp_path / f"hub{number}", ["GY-RSJ"]))
             peer.cut_at(request_cut, number)
             async with asyncio.timeout(20):
@@ -87,7 +88,7 @@ async def test_a_server_that_goes_away_at_any_request_and_comes_back(tmp_path: P
                         await until_first(take_in(connector, TOPICS, written, lambda: NOON), peer.out / "done/a.csv")
                     except Unavailable as error:
                         reasons.append(str(error))
-            assert {record[3]["ce_id"] for record in written.records} == {EXPECTED}
+            assert set(written.ids) == {EXPECTED}
             assert "a.csv.receipt.json" in names(peer.out / "done")
             assert all(peer.settings().place in reason or "/" in reason for reason in reasons)
         if not reasons:

@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from hub.settings import Settings
 from tests.faults.cluster import Cluster
 from tests.faults.disk import Disk
 from tests.faults.journal import Journal
-from tests.faults.load import Fact, Load, Thread
+from tests.faults.load import Fact, Load
 from tests.faults.processes import Process, Supervisor
 from tests.faults.proxies.frames import FrameProxy
 from tests.faults.proxies.toxics import Toxiproxy
@@ -37,12 +36,12 @@ from tests.faults.receivers.pull import pull
 from tests.faults.senders.files import Files
 from tests.faults.senders.gateway import Gateway
 from tests.faults.senders.kafka import Kafka
+from tests.faults.sending import Sending
 
 AGENTS = ("translate", "inspections", "matters", "complaints", "deliver")
 PULLING = ("GY-YJJ", "GY-ZD-DD2", "GY-GAJ")
 FOLLOWING = ("GY-JCY", "GY-SFJ", "GSH-GOV", "GY-12345", "GY-ZD-DD4", "GY-GOV")
 FILING = "GY-RSJ"
-_BATCH = 40
 _AUDIT_SECONDS = 1_800  #: a long run is some millions of records, read twice
 _PROJECT = Path(__file__).parents[2]
 
@@ -86,9 +85,8 @@ class Bed:
         self.tokens = keep_tokens(home, load_topics(Settings(), "local").parties())
         self.supervisor = Supervisor(home / "logs", self._environment())
         self.inboxes: list[Inbox] = []
-        self.accepted = 0
+        self.sending = Sending({})
         self.planned = 0  #: facts of the load
-        self.sending_failed: list[str] = []
         self._port = port
         self._worker_number = 0
         self._receivers: list[asyncio.Task[None]] = []
@@ -153,6 +151,11 @@ class Bed:
         return inbox
 
     @property
+    def accepted(self) -> int:
+        """Facts of the load, so far."""
+        return self.sending.accepted
+
+    @property
     def effects(self) -> int:
         return sum(map(len, self.inboxes))
 
@@ -161,78 +164,15 @@ class Bed:
     async def send(self, load: Load, rate: float, limit_seconds: float) -> None:
         """Send *load*, starting so many facts a second, and return when all of it is accepted."""
         journal = Journal(self.journals / "sender.jsonl")
-        doors = {
+        self.sending = Sending({
             "gateway": Gateway(self.gateway, self.tokens, journal, limit_seconds),
             "kafka": Kafka(self.cluster.bootstrap, journal, limit_seconds),
             "file": Files(self.drop, FILING, journal, limit_seconds),
-        }
-        queues: dict[tuple[str, str], asyncio.Queue[Thread]] = defaultdict(asyncio.Queue)
-        open_threads = 0
-        everything = asyncio.Event()
-        senders: list[asyncio.Task[None]] = []
-
-        def enqueue(thread: Thread) -> None:
-            at = (thread.door, thread.facts[thread.next].party)
-            if at not in queues:
-                lanes = 3 if thread.door == "gateway" else 1
-                # The first lane sends one by one, as small systems do.
-                senders.extend(
-                    asyncio.create_task(run(queues[at], doors[thread.door], _BATCH if lane or lanes == 1 else 1))
-                    for lane in range(lanes)
-                )
-            queues[at].put_nowait(thread)
-
-        async def run(queue: asyncio.Queue[Thread], door: Gateway | Kafka | Files, most: int) -> None:
-            nonlocal open_threads
-            while True:
-                threads = [await queue.get()]
-                while len(threads) < most and not queue.empty():
-                    threads.append(queue.get_nowait())
-                try:
-                    await door.send([thread.facts[thread.next] for thread in threads])
-                except Exception as error:  # noqa: BLE001 - noted and judged at the end; the others go on
-                    self.sending_failed.append(repr(error)[:600])
-                    open_threads -= len(threads)
-                    everything.set()
-                    continue
-                self.accepted += len(threads)
-                for thread in threads:
-                    thread.next += 1
-                    if thread.next == len(thread.facts) and thread.repeat:
-                        thread.repeat = False
-                        thread.next -= 1
-                    if thread.next < len(thread.facts):
-                        enqueue(thread)
-                    else:
-                        open_threads -= 1
-                        if not open_threads:
-                            everything.set()
-
-        began, started = time.monotonic(), 0
-        for thread in load.threads():
-            open_threads += 1
-            started += len(thread.facts)
-            enqueue(thread)
-            if (ahead := started / rate - (time.monotonic() - began)) > 0.02:
-                await asyncio.sleep(ahead)
-        last, moved = -1, time.monotonic()
-        while open_threads:
-            everything.clear()
-            try:
-                await asyncio.wait_for(everything.wait(), 5)
-            except TimeoutError:
-                pass
-            if self.accepted != last:
-                last, moved = self.accepted, time.monotonic()
-            if time.monotonic() - moved > limit_seconds:
-                self.sending_failed.append(f"{open_threads} threads stood still for {limit_seconds:g} s")
-                break
-        for task in senders:
-            task.cancel()
-        await asyncio.gather(*senders, return_exceptions=True)
-        for door in doors.values():
-            await door.close()
-        journal.close()
+        })  # fmt: skip
+        try:
+            await self.sending.send(load, rate, limit_seconds)
+        finally:
+            journal.close()
 
     # ---- the end
 

@@ -70,7 +70,7 @@ async def run(
             outcome.complaints.append(repr(error))
             _, outcome.audit = await made.audit(home / "log")
         outcome.exits = {f"{name} {code}": count for (name, code), count in sorted(made.supervisor.ends.items())}
-    outcome.complaints += made.sending_failed
+    outcome.complaints += made.sending.failed
     outcome.clean = not outcome.complaints
     outcome.seconds = time.monotonic() - began
     if outcome.clean and not os.environ.get("FAULTS_KEEP"):
@@ -88,7 +88,7 @@ async def _under_load(made: Bed, plan: Plan, seed: int, outcome: Outcome) -> Non
     load = Load(seed, made.planned, f"{seed}")
     sending = asyncio.create_task(made.send(load, plan.rate, _SEND_LIMIT))
     course = Course(chance, sending.done, outcome.recoveries)
-    faults = asyncio.create_task(_faults(plan, made, course))
+    faults = asyncio.ensure_future(plan.faults(made, course))
     try:
         await asyncio.wait({sending, faults})
     finally:
@@ -97,10 +97,6 @@ async def _under_load(made: Bed, plan: Plan, seed: int, outcome: Outcome) -> Non
     sending.result()
     faults.result()
     made.say(f"  {made.accepted} accepted, {made.effects} effects so far")
-
-
-async def _faults(plan: Plan, made: Bed, course: Course) -> None:
-    await plan.faults(made, course)
 
 
 async def _judge(made: Bed, plan: Plan, outcome: Outcome, *, second_look: bool) -> None:

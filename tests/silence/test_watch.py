@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub.silence.hours import HourlyCounts
-from hub.silence.verdict import State, Verdict
+from hub.silence.verdict import State, Verdict, excused
 from hub.silence.watch import Finding, Watch, Watched, watched
 from hub.topics import Topics
 from tests.silence.lives import CALENDAR, LIMITS, at
@@ -55,6 +55,19 @@ def test_quiet_and_silent_are_shown_and_the_rest_is_not() -> None:
     assert watching.detail() == {"silence": {RSJ.topic: "QUIET since 2026-11-18T09:40:00+08:00"}}
     watching.tell([Finding(RSJ, Verdict(State.OK, LATER))])
     assert watching.detail() == {"silence": {}}
+
+
+@pytest.mark.parametrize(
+    ("state", "called"),
+    [(State.SILENT, State.PAUSED), (State.QUIET, State.PAUSED), (State.OK, State.OK), (State.NEVER, State.NEVER)],
+)
+def test_what_a_person_has_stopped_is_not_called_silent(state: State, called: State) -> None:
+    assert excused(Verdict(state, THEN)) == Verdict(called, THEN)
+
+
+def test_silence_before_a_pause_is_not_said_again_after_it() -> None:
+    assert told([(State.SILENT, THEN), (State.PAUSED, THEN), (State.SILENT, THEN)]) == ["connector.silent"]
+    assert told([(State.PAUSED, THEN), (State.OK, LATER)]) == []
 
 
 async def test_without_a_broker_it_says_so_and_looks_again() -> None:

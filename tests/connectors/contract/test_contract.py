@@ -6,10 +6,8 @@ Kills at each single step are each kind's own tests (`test_*_crash.py`, `test_fi
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,11 @@ from structlog.testing import capture_logs
 
 from connectors import registry
 from connectors.pauses import Pauses, pausing
-from connectors.protocol import Draft, Envelope, Unavailable
+from connectors.protocol import Draft, Envelope
 from connectors.runner import take_in
 from connectors.webhook import sinks_closed
 from tests.connectors.contract.beds import BEDS, Bed
-from tests.connectors.contract.log import TOPICS, Log
+from tests.connectors.log import TOPICS, Log, taking
 from tests.connectors.sites import NOON
 
 SYSTEMS = sorted(registry.CONNECTORS)
@@ -49,35 +47,13 @@ def golden(dialect: str) -> list[Draft]:
 
 
 def events(dialect: str, log: Log) -> list[Draft]:
-    return [
-        draft for value, _, headers in log.records for draft in registry.read(dialect, value, headers["content-type"])
-    ]
+    return [draft for sent in log.records for draft in registry.read(dialect, sent.value, sent.headers["content-type"])]
 
 
 async def until(met: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not await met():
             await asyncio.sleep(0.05)
-
-
-@asynccontextmanager
-async def taking(bed: Bed, log: Log) -> AsyncIterator[asyncio.Task[None]]:
-    """The connector takes in, begun again as the runner does when something is away."""
-
-    async def pump() -> None:
-        while True:
-            try:
-                await take_in(bed.connector(), TOPICS, log, lambda: NOON)
-            except Unavailable as error:
-                sys.stdout.write(f"unavailable: {error}\n")
-            await asyncio.sleep(0.05)
-
-    task = asyncio.create_task(pump())
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def sorted_by_text(drafts: list[Draft]) -> list[Draft]:
@@ -94,7 +70,7 @@ async def test_samples_arrive_as_their_golden_events(bed_type: type[Bed], dialec
     async with bed_type(tmp_path, registry.system(dialect)) as bed:
         for number, content in enumerate(documents(dialect)):
             await bed.put(f"a{number}", content)
-        async with taking(bed, log):
+        async with taking(bed.connector(), log):
             await until(bed.settled)
 
     assert sorted_by_text(events(dialect, log)) == sorted_by_text(golden(dialect))
@@ -127,7 +103,7 @@ async def test_deliveries_are_found_by_the_peer_in_its_own_words(
 @pytest.mark.parametrize(("bed_type", "dialect"), IN_TURN, ids=named)
 async def test_what_is_sent_twice_has_the_same_ids(bed_type: type[Bed], dialect: str, tmp_path: Path) -> None:
     log = Log()
-    async with bed_type(tmp_path, registry.system(dialect)) as bed, taking(bed, log):
+    async with bed_type(tmp_path, registry.system(dialect)) as bed, taking(bed.connector(), log):
         for name in ("a", "b"):
             await bed.put(name, documents(dialect)[0])
             await until(bed.settled)
@@ -144,7 +120,7 @@ async def test_junk_is_refused_with_a_reason_and_the_rest_goes_on(
     async with bed_type(tmp_path, registry.system(dialect)) as bed:
         await bed.put("a-junk", b"\x00\xffjunk {{<")
         await bed.put("b-good", documents(dialect)[0])
-        async with taking(bed, log):
+        async with taking(bed.connector(), log):
             await until(bed.settled)
 
         assert await bed.reasons() == ["INVALID_FIELD"]
@@ -159,15 +135,15 @@ async def test_a_break_at_any_send_loses_nothing_and_adds_no_other_id(
     undisturbed = Log()
     async with bed_type(tmp_path / "whole", registry.system(dialect)) as bed:
         await bed.put("a", documents(dialect)[0])
-        async with taking(bed, undisturbed):
+        async with taking(bed.connector(), undisturbed):
             await until(bed.settled)
     for at in range(1, len(undisturbed.ids) + 1):
         log = Log(breaks_at=at)
         async with bed_type(tmp_path / str(at), registry.system(dialect)) as bed:
             await bed.put("a", documents(dialect)[0])
-            async with taking(bed, log):
+            async with taking(bed.connector(), log):
                 await log.reached.wait()
-            async with taking(bed, log):
+            async with taking(bed.connector(), log):
                 await until(bed.settled)
             assert set(log.ids) == set(undisturbed.ids)
             assert await bed.reasons() == []
@@ -181,7 +157,7 @@ async def test_nothing_is_settled_that_the_log_has_not_and_nothing_is_read_far_a
     log = Log(holds=True)
     async with bed_type(tmp_path, registry.system(dialect)) as bed:
         await bed.put("a", documents(dialect)[0])
-        async with taking(bed, log):
+        async with taking(bed.connector(), log):
             async with asyncio.timeout(10):
                 while not log.sends:
                     await asyncio.sleep(0.02)
@@ -222,7 +198,7 @@ async def test_no_secret_is_ever_said(bed_type: type[Bed], dialect: str, tmp_pat
             findings = [each async for each in bed.made_by.check(bed.connection(), bed.site)]
             if bed.takes_in:
                 await bed.put("a", documents(dialect)[0])
-                async with taking(bed, Log()):
+                async with taking(bed.connector(), Log()):
                     await until(bed.settled)
         said = f"{logs} {findings} {bed.connection()!r}"
 
@@ -238,6 +214,6 @@ async def test_a_look_at_what_waits_leaves_it_there(bed_type: type[Bed], dialect
         await bed.put("a", documents(dialect)[0])
         rows = await bed.made_by.peek(bed.connection(), bed.site, 1)
         assert [row.error for row in rows] == [None]
-        async with taking(bed, log):
+        async with taking(bed.connector(), log):
             await until(bed.settled)
     assert log.ids
