@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -18,20 +19,23 @@ from tests.bench.cores import TooFewCores, two_cores
 from tests.bench.judge import expect
 from tests.bench.machine import commit, machine, versions
 from tests.bench.processors import GUARANTEES, PEERS, Processor, SetupFailed, find, names, prepare
-from tests.bench.report import COLUMNS, rows, write
-from tests.bench.running import Outcome, Stage, run
+from tests.bench.report import COLUMNS, KILL_COLUMNS, rows, write
+from tests.bench.running import Outcome, Stage, killed, run
 from tests.bench.work.plans import plans
 
 _HOME: Final = Path(".hub/bench")
 _RESULTS: Final = _HOME / "results.json"
+_KILLS: Final = _HOME / "kills.json"
 _PAGES: Final = Path("docs/speed")
 _WARM_UP: Final = 20_000
 
 
 def main() -> int:
     options = _parser().parse_args()
+    options.results = options.results or (_KILLS if options.kill else _RESULTS)
     if options.report:
-        for path in write(json.loads(options.results.read_text()), options.pages):
+        kills = json.loads(_KILLS.read_text()) if _KILLS.is_file() else None
+        for path in write(json.loads(options.results.read_text()), options.pages, kills):
             note(f"wrote {path}")
         return 0
     try:
@@ -49,8 +53,17 @@ def main() -> int:
         note("nothing to run: no such processor gives that guarantee")
         return 2
     os.sched_setaffinity(0, {broker_core})
-    asyncio.run(_measured(options, entries, core, results))
-    emit("BenchResult", rows(results), options.output, columns=COLUMNS)
+    # Told to end, it ends as by Ctrl-C: with the processes it started, and without their records left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(_measured(options, entries, core, results))
+    except KeyboardInterrupt:
+        note(f"interrupted; what ran until now: {options.results}")
+        return 130
+    if options.kill:
+        emit("BenchKill", results["runs"], options.output, columns=KILL_COLUMNS)
+    else:
+        emit("BenchResult", rows(results), options.output, columns=COLUMNS)
     note(f"all runs: {options.results}")
     wrong = [each for each in results["runs"] if each["faults"]]
     return 1 if wrong else 0
@@ -66,8 +79,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--guarantee", default="", choices=("", *GUARANTEES), help="without: every one that each can give"
     )
+    parser.add_argument(
+        "--kill", action="store_true", help="no figures: kill each in the middle, start it again, judge"
+    )
     parser.add_argument("--commit-ms", type=int, default=100, help="interval of transactions or commits")
-    parser.add_argument("--results", type=Path, default=_RESULTS, help="where the runs are kept")
+    parser.add_argument("--results", type=Path, help=f"where the runs are kept, else {_RESULTS} or {_KILLS}")
     parser.add_argument("--append", action="store_true", help="more rounds of the same work behind those that are kept")
     parser.add_argument("-o", "--output", default="table", choices=("table", "json", "jsonl", "yaml", "csv"))
     parser.add_argument(
@@ -142,7 +158,7 @@ async def _measured(
             for number in range(begun + 1, begun + options.rounds + 1):
                 turn = number % len(entries)
                 for processor, guarantee in (*entries[turn:], *entries[:turn]):
-                    outcome = await run(stage, processor, guarantee, number)
+                    outcome = await (killed if options.kill else run)(stage, processor, guarantee, number)
                     note(outcome.line())
                     _keep(options.results, results, outcome)
 

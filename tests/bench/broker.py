@@ -6,14 +6,14 @@ The one rule: while a processor runs, nothing is asked of the broker but end off
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # it does, in its page
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from hub.local.kafka import LocalKafka
@@ -31,6 +31,8 @@ _SECONDS: Final = 60.0
 #: Stamps are the broker's: nobody's clock but one says when an output was there.
 _STAMPED: Final = {"message.timestamp.type": "LogAppendTime"}
 _WARM_UP_BATCH: Final = 2_000
+#: What goes wrong is raised; the library's own lines would stand between the table's.
+_QUIET: Final[Mapping[str, Any]] = {"log_level": 0}
 
 
 @asynccontextmanager
@@ -51,13 +53,23 @@ class Topics:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self._admin = AdminClient({"bootstrap.servers": bootstrap})
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, **_QUIET})
+        self._reader = _consumer(bootstrap)
 
     def create(self, name: str, **config: str) -> str:
         """A topic whose records the broker stamps."""
         topic = NewTopic(name, PARTITIONS, 1, config=_STAMPED | {key.replace("_", "."): config[key] for key in config})
         self._admin.create_topics([topic])[name].result(_SECONDS)
+        _until(lambda: self._led(name), f"{name} has leaders")
         return name
+
+    def _led(self, name: str) -> bool:
+        """The controller has answered before the broker leads, and before the library has heard of it."""
+        self._reader.list_topics(name, timeout=_SECONDS)
+        try:
+            return self.ends(name) == 0
+        except KafkaException:
+            return False
 
     def names(self) -> set[str]:
         """All but Kafka's own."""
@@ -67,12 +79,17 @@ class Topics:
         if doomed := sorted(names):
             for deleted in self._admin.delete_topics(doomed).values():
                 deleted.result(_SECONDS)
+            _until(lambda: self.names().isdisjoint(doomed), f"{', '.join(doomed)} are gone")
 
     def ends(self, name: str) -> int:
-        """Sum of the partitions' end offsets: records, and the ends of transactions."""
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked: dict[TopicPartition, Any] = {TopicPartition(name, each): latest for each in range(PARTITIONS)}
-        return sum(each.result(_SECONDS).offset for each in self._admin.list_offsets(asked).values())
+        """Sum of the partitions' ends for a reader of committed records: records, and the ends of transactions."""
+        return sum(self._end(TopicPartition(name, each)) for each in range(PARTITIONS))
+
+    def _end(self, partition: TopicPartition) -> int:
+        marks = self._reader.get_watermark_offsets(partition, timeout=_SECONDS)
+        if marks is None:
+            raise TimeoutError(f"no end of {partition.topic} in {_SECONDS:.0f} s")
+        return marks[1]
 
     def load(self, name: str, records: Sequence[Sent]) -> datetime:
         """Write *records* in their order; the time at which they were all there."""
@@ -97,20 +114,20 @@ class Topics:
 
     def read(self, name: str) -> Iterator[Read]:
         """What is committed, partition by partition as it comes, to the end."""
-        consumer = Consumer(
-            {
-                "bootstrap.servers": self._bootstrap,
-                "group.id": "judge",
-                "isolation.level": "read_committed",
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-            }
-        )
+        consumer = _consumer(self._bootstrap)
         try:
             consumer.assign([TopicPartition(name, each, 0) for each in range(PARTITIONS)])
             yield from _until_ends(consumer)
         finally:
             consumer.close()
+
+
+def _until(true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not true():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not after {_SECONDS:.0f} s: {what}")
+        time.sleep(0.02)
 
 
 def _until_ends(consumer: Consumer) -> Iterator[Read]:
@@ -134,10 +151,24 @@ def _read(message: Message) -> Read:
     return Read(message.partition() or 0, message.timestamp()[1], message.key(), message.value(), headers)
 
 
+def _consumer(bootstrap: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            **_QUIET,
+            "group.id": "judge",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
+    )
+
+
 def _producer(bootstrap: str, **more: str) -> Producer:
     return Producer(
         {
             "bootstrap.servers": bootstrap,
+            **_QUIET,
             "partitioner": "murmur2_random",  # as Java's, and aiokafka's
             "enable.idempotence": True,
             "linger.ms": 20,

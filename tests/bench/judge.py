@@ -6,7 +6,7 @@ The one rule: a run with a single fault has no figure. What is judged is what a 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -86,6 +86,10 @@ class Verdict:
         self.counts[kind] += 1
         if len(self.examples[kind]) < _EXAMPLES:
             self.examples[kind].append(str(about))
+
+    def but(self, allowed: Collection[str]) -> Verdict:
+        """Without the kinds of faults that are *allowed*."""
+        return Verdict(Counter({kind: self.counts[kind] for kind in self.counts if kind not in allowed}), self.examples)
 
     def __str__(self) -> str:
         return "; ".join(f"{count} {kind} ({', '.join(self.examples[kind])})" for kind, count in self.counts.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ COLUMNS: Final = {
     "first_output_seconds": "first output s",
     "faults": "faults",
 }
+KILL_COLUMNS: Final = {"round": "round", "guarantee": "guarantee", "processor": "processor", "faults": "faults"}
 _CHARTS: Final = (
     ("peers.svg", "events_per_second", "Events per second on one core (more is better)", ",.0f"),
     ("peers-cpu.svg", "cpu_per_100k", "CPU seconds per 100,000 events (less is better)", ".2f"),
@@ -56,10 +58,15 @@ def _row(results: Result, guarantee: str, name: str) -> dict[str, Any]:
         "rounds": f"{len(right)}/{len(runs)}",
         "spread": f"{rate[0]:,.0f}–{rate[2]:,.0f}" if right else "",
         "ratio": "" if not ratio or name == HUB else f"{spread(ratio)[1]:.2f}",
-        "faults": "; ".join(sorted({run["faults"] for run in runs if run["faults"]})),
+        "faults": "; ".join(sorted({in_short(run["faults"]) for run in runs if run["faults"]})),
         "median": {"events_per_second": rate, **spreads},
         **({key: _written(key, middle) for key, (_, middle, _) in spreads.items()}),
     }
+
+
+def in_short(faults: str) -> str:
+    """How many of which kind; the examples stand in the runs that are kept."""
+    return re.sub(r" \([^()]*\)", "", faults)
 
 
 def ratios(results: Result, guarantee: str, name: str) -> list[float]:
@@ -84,11 +91,11 @@ def _written(key: str, value: float) -> str:
     return f"{value:.2f}" if "cpu" in key or "seconds" in key else f"{value:,.0f}"
 
 
-def write(results: Result, folder: Path) -> list[Path]:
-    """The page's fragment and its charts in *folder*."""
+def write(results: Result, folder: Path, kills: Result | None = None) -> list[Path]:
+    """The page's fragment and its charts in *folder*; *kills* are the runs of those that were killed meanwhile."""
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "peers.md"
-    page.write_text(markdown(results))
+    page.write_text(markdown(results, kills))
     written = [page]
     for name, key, title, form in _CHARTS:
         chart = folder / name
@@ -108,7 +115,7 @@ def _chart_rows(table: Sequence[Mapping[str, Any]], key: str) -> list[Row]:
     return found
 
 
-def markdown(results: Result) -> str:
+def markdown(results: Result, kills: Result | None = None) -> str:
     """The page: where, how it was measured, the figures, who they are."""
     machine, work = results["machine"], results["work"]
     table = rows(results)
@@ -129,7 +136,7 @@ def markdown(results: Result) -> str:
     for guarantee in GUARANTEES:
         if some := [row for row in table if row["guarantee"] == guarantee]:
             lines += [f"## {guarantee}", "", *_table(some), ""]
-    lines += [*_how(), *_who(results)]
+    lines += [*_how(), *(_killed(kills) if kills else ()), *_who(results)]
     return "\n".join(lines) + "\n"
 
 
@@ -154,7 +161,8 @@ def _how() -> list[str]:
         "",
         "- Broker and harness have one core, the processor with all its threads and children has the other. Rounds are",
         "  interleaved: in each, every processor runs once, and every round begins with another one. Medians are over rounds;",
-        "  *hub ÷ it* is the median of the ratios within a round, so that what slows a whole round down cancels.",
+        "  *hub ÷ it* is the median of the ratios within a round, so that what slows a whole round down cancels. The hub knows",
+        "  exactly once only, and is held with that against what others do at least once.",
         "- *events/s*: an output stands for its own input record and those before it in the same partition (repeats leave no",
         "  output of their own). The clock starts with the append time (`LogAppendTime`) of the output with which a quarter of",
         "  the input was done, and stops with that of the last output; events are the input records done in between. Start and",
@@ -167,6 +175,26 @@ def _how() -> list[str]:
         "  has no figure.",
         "",
     ]
+
+
+def _killed(kills: Result) -> list[str]:
+    lines = ["## Killed in the middle", ""]
+    lines += [
+        f"SIGKILL to the whole process tree when half of {kills['work']['events']:,} records were done, then started again",
+        "(`--kill`). At least once may do twice what was not yet committed, and nothing else.",
+        "",
+        "| processor | guarantee | runs | kept it | faults |",
+        "|---|---|---|---|---|",
+    ]
+    for guarantee in GUARANTEES:
+        for name in sorted({run["processor"] for run in kills["runs"]}):
+            runs = [run for run in kills["runs"] if (run["processor"], run["guarantee"]) == (name, guarantee)]
+            faults = [in_short(run["faults"]) for run in runs if run["faults"]]
+            if runs:
+                title = kills["processors"][name]["title"]
+                kept = len(runs) - len(faults)
+                lines.append(f"| {title} | {guarantee} | {len(runs)} | {kept} | {'; '.join(faults)} |")
+    return [*lines, ""]
 
 
 def _who(results: Result) -> list[str]:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ _STILL_SECONDS: Final = 2.0
 #: Something is lacking, and nothing came for so long: it will not come.
 _STALLED_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 15.0
+#: What at-least-once leaves open after a kill.
+_TWICE: Final = ("doubled", "out of order", "refused wrongly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Outcome:
     def line(self) -> str:
         """For a person who watches."""
         what = f"round {self.round}  {self.processor:16} {self.guarantee:14}"
+        if not self.figures and not self.faults:
+            return f"{what}kept what it promises"
         if self.faults:
             return f"{what}✘ {self.faults}\n  log: {self.log}"
         return (
@@ -67,45 +72,88 @@ class Outcome:
 
 
 async def run(stage: Stage, processor: Processor, guarantee: str, number: int) -> Outcome:
-    """Run *processor* once over the whole input."""
-    there = stage.topics.names()
-    name = f"bench-{processor.name.replace('_', '-')}-{guarantee}-{number}-{int(time.time())}"
-    output, refused = stage.topics.create(f"{name}.out"), stage.topics.create(f"{name}.refused")
-    state = stage.topics.create(f"{name}.state", cleanup_policy="compact")
-    log = stage.logs / f"{processor.name}-{guarantee}-{number}.log"
-    log.unlink(missing_ok=True)
-    told = {
-        "BENCH_BOOTSTRAP": stage.bootstrap,
-        "BENCH_INPUT": INPUT,
-        "BENCH_OUTPUT": output,
-        "BENCH_REFUSED": refused,
-        "BENCH_STATE": state,
-        "BENCH_GROUP": name,
-        "BENCH_GUARANTEE": guarantee,
-        "BENCH_COMMIT_MS": str(stage.commit_ms),
-        "BENCH_ENV": str(processor.home),
-    }
+    """Run *processor* once over the whole input, and measure it."""
+    play = _Play(stage, processor, guarantee, number)
     began = time.time()
-    with on_core(stage.core):
-        child = Child.start(processor.argv(processor.run), log=log, env=os.environ | told, cwd=processor.folder)
+    child = play.start()
     watched = _Watched(Meter(child.pid), Meter(stage.broker))
     try:
-        ended = await _until_over(stage, child, (output, refused), watched)
+        ended = await _until_over(stage, child, play.written, watched)
     finally:
         await _end(child)
-    verdict, figures = Verdict(), {}
+    return play.outcome(ended, lambda outputs: _figures(stage.expected, outputs, watched, began))
+
+
+async def killed(stage: Stage, processor: Processor, guarantee: str, number: int) -> Outcome:
+    """Run *processor*, kill it in the middle of its work, start it again. What it promises has to hold; no figures.
+
+    At least once may do twice what was not yet committed, and only that.
+    """
+    play = _Play(stage, processor, guarantee, number)
+    child = play.start()
     try:
-        outputs = list(stage.topics.read(output))
-        verdict = judge(stage.expected, outputs, stage.topics.read(refused))
-        if verdict.right and not ended:
-            figures = _figures(stage.expected, outputs, watched, began)
-    except (TimeoutError, KafkaException, Unmeasurable) as error:
-        verdict.fault("unreadable", error)
-    if ended:
-        verdict.fault("ended early", ended)
-    # Those a framework made for itself, too.
-    stage.topics.delete(stage.topics.names() - there)
-    return Outcome(processor.name, guarantee, number, figures, str(verdict), str(log))
+        await _until_half(stage, child, play.written)
+    finally:
+        child.kill()
+        await _end(child)
+    child = play.start()
+    watched = _Watched(Meter(child.pid), Meter(stage.broker))
+    try:
+        ended = await _until_over(stage, child, play.written, watched)
+    finally:
+        await _end(child)
+    return play.outcome(ended, None, allowed=() if guarantee == "exactly-once" else _TWICE)
+
+
+class _Play:
+    """The topics of one run, and the processor that is told of them."""
+
+    def __init__(self, stage: Stage, processor: Processor, guarantee: str, number: int) -> None:
+        self._stage, self._processor, self._guarantee, self._number = stage, processor, guarantee, number
+        self._before = stage.topics.names()
+        name = f"bench-{processor.name.replace('_', '-')}-{guarantee}-{number}-{int(time.time())}"
+        self.written = stage.topics.create(f"{name}.out"), stage.topics.create(f"{name}.refused")
+        self._log = stage.logs / f"{processor.name}-{guarantee}-{number}.log"
+        self._log.unlink(missing_ok=True)
+        self._told = {
+            "BENCH_BOOTSTRAP": stage.bootstrap,
+            "BENCH_INPUT": INPUT,
+            "BENCH_OUTPUT": self.written[0],
+            "BENCH_REFUSED": self.written[1],
+            "BENCH_STATE": stage.topics.create(f"{name}.state", cleanup_policy="compact"),
+            "BENCH_GROUP": name,
+            "BENCH_GUARANTEE": guarantee,
+            "BENCH_COMMIT_MS": str(stage.commit_ms),
+            "BENCH_ENV": str(processor.home),
+        }
+
+    def start(self) -> Child:
+        """The processor on its core."""
+        with on_core(self._stage.core):
+            return Child.start(
+                self._processor.argv(self._processor.run),
+                log=self._log,
+                env=os.environ | self._told,
+                cwd=self._processor.folder,
+            )
+
+    def outcome(
+        self, ended: str, figures: Callable[[list[Read]], dict[str, float]] | None, allowed: Collection[str] = ()
+    ) -> Outcome:
+        """Read, judge, clear away."""
+        verdict, found = Verdict(), dict[str, float]()
+        try:
+            outputs = list(self._stage.topics.read(self.written[0]))
+            verdict = judge(self._stage.expected, outputs, self._stage.topics.read(self.written[1])).but(allowed)
+            if verdict.right and not ended and figures is not None:
+                found = figures(outputs)
+        except (TimeoutError, KafkaException, Unmeasurable) as error:
+            verdict.fault("unreadable", error)
+        if ended:
+            verdict.fault("ended early", ended)
+        # Those a framework made for itself, too.
+        self._stage.topics.delete(self._stage.topics.names() - self._before)
+        return Outcome(self._processor.name, self._guarantee, self._number, found, str(verdict), str(self._log))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +182,15 @@ async def _until_over(stage: Stage, child: Child, topics: tuple[str, ...], watch
         if still >= _STALLED_SECONDS:
             return f"it stood still for {still:.0f} s"
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _until_half(stage: Stage, child: Child, topics: tuple[str, ...]) -> None:
+    """Until about half of what must come is there, or nothing will."""
+    deadline = time.monotonic() + _STALLED_SECONDS
+    while sum(map(stage.topics.ends, topics)) < stage.expected.records / 2:
+        if child.exit_code is not None or time.monotonic() > deadline:
+            return
+        await asyncio.sleep(_LOOK_SECONDS / 10)
 
 
 async def _end(child: Child) -> None:

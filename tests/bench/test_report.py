@@ -15,7 +15,7 @@ from tests.bench.report import ratios, rows, write
 def _run(processor: str, number: int, rate: float, guarantee: str = "exactly-once", faults: str = "") -> dict[str, Any]:
     figures = {
         "events_per_second": rate,
-        "cpu_per_100k": 100_000 / rate,
+        "cpu_per_100k": 100_000 / max(rate, 1),
         "broker_cpu_per_100k": 0.5,
         "peak_mib": 100.0,
         "window_seconds": 5.0,
@@ -66,7 +66,7 @@ def test_rows_hold_the_medians_the_fastest_first() -> None:
         ("at-least-once", "loop"),
     ]
     assert (table[0]["events_per_second"], table[0]["spread"], table[0]["rounds"]) == ("30,000", "15,000–33,000", "3/3")
-    assert (table[1]["ratio"], table[1]["rounds"], table[1]["faults"]) == ("1.50", "2/3", "1 missing (x)")
+    assert (table[1]["ratio"], table[1]["rounds"], table[1]["faults"]) == ("1.50", "2/3", "1 missing")
 
 
 def test_the_page_and_its_charts_are_written(tmp_path: Path) -> None:
@@ -74,11 +74,20 @@ def test_the_page_and_its_charts_are_written(tmp_path: Path) -> None:
 
     assert set(written) == {"peers.md", "peers.svg", "peers-cpu.svg", "peers-memory.svg"}
     assert "| a <loop> | 2/3 | 15,000 | 10,000–20,000 | 1.50 |" in written["peers.md"]
-    assert "a <loop>: no figure in some runs: 1 missing (x)" in written["peers.md"]
+    assert "a <loop>: no figure in some runs: 1 missing" in written["peers.md"]
     chart = ElementTree.fromstring(written["peers.svg"])
     bars = [each for each in chart.iter("{http://www.w3.org/2000/svg}rect") if each.get("x") == "230"]
     widths = [float(each.get("width", "0")) for each in bars if each.get("height") == "14"]
     assert widths == pytest.approx([530 * 30 / 33, 530 * 15 / 33, 530 * 15 / 33], abs=0.1)
+
+
+def test_the_page_says_who_was_killed_and_what_became_of_it(tmp_path: Path) -> None:
+    kills = {**RESULTS, "runs": [_run("loop", 1, 0, faults="9 missing (x)"), _run("hub", 1, 1) | {"figures": {}}]}
+
+    page = next(path for path in write(RESULTS, tmp_path, kills) if path.suffix == ".md").read_text()
+
+    assert "| the hub | exactly-once | 1 | 1 |  |" in page
+    assert "| a <loop> | exactly-once | 1 | 0 | 9 missing |" in page
 
 
 def _folder(peers: Path, name: str, **said: str) -> None:
