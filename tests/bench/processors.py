@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,8 @@ class Processor:
     def libraries(self) -> dict[str, str]:
         """Of those, the ones it uses itself: a locked requirements.txt names what these bring along, too."""
         code = "\n".join(file.read_text() for file in self.folder.glob("*.py"))
-        used = tuple(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
+        imported = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
+        used = tuple(imported - sys.stdlib_module_names)
         pins = self.pins()
         mine = {name: pins[name] for name in pins if name.lower().replace("-", "_").startswith(used)}
         return mine or pins

@@ -105,12 +105,12 @@ def test_an_environment_is_made_once_and_again_when_its_folder_changes(tmp_path:
     prepare(find("one", homes, peers=peers), said.append)
     assert (homes / "count").read_text() == "made\n"
 
-    (peers / "one" / "requirements.txt").write_text("orjson==3.11.0\nsix==1.17.0\n")
-    (peers / "one" / "main.py").write_text("import orjson\n")
+    (peers / "one" / "requirements.txt").write_text("orjson==3.11.0\nsix==1.17.0\ntyping-extensions==4.16.0\n")
+    (peers / "one" / "main.py").write_text("from typing import Any\n\nimport orjson\n")
     changed = find("one", homes, peers=peers)
     prepare(changed, said.append)
     assert (homes / "count").read_text() == "made\nmade\n"
-    assert changed.pins() == {"orjson": "3.11.0", "six": "1.17.0"}
+    assert changed.pins() == {"orjson": "3.11.0", "six": "1.17.0", "typing-extensions": "4.16.0"}
     assert changed.libraries() == {"orjson": "3.11.0"}
     assert len(said) == 2
 
