@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: help setup demo dev test test-fast faults soak check lint types docs clean
+.PHONY: help setup demo dev test test-fast faults soak bench check lint types docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -44,6 +44,10 @@ MINUTES ?= 30
 EVENTS_PER_SECOND ?= 500
 soak: $(READY) ## a whole hub under steady load: memory and lag (MINUTES=30 EVENTS_PER_SECOND=500), report in .hub/soak
 	@$(BIN)/python -m tests.hub.soak --minutes $(MINUTES) --events-per-second $(EVENTS_PER_SECOND)
+
+ROUNDS ?= 5
+bench: $(READY) ## the hub beside what one would use instead: ONLY=hub,confluent_loop ROUNDS=n EVENTS=n GUARANTEE=exactly-once
+	@$(BIN)/python -m tests.bench --rounds $(ROUNDS) --events $(or $(EVENTS),200000) --only "$(ONLY)" --guarantee "$(GUARANTEE)"
 
 lint: $(READY) ## ruff and the import rules
 	@$(BIN)/ruff check .
