@@ -72,6 +72,20 @@ def test_the_help_loads_only_what_it_needs() -> None:
     }  # fmt: skip
 
 
+def test_a_worker_loads_no_web_client() -> None:
+    script = (
+        "import sys, hub.cli.worker\n"
+        "from hub.engine.worker import create_app\n"
+        "create_app('guard').conf\n"
+        "print(*sys.modules)\n"
+        "import aiohttp.client; assert aiohttp.client.ClientSession.__module__ == 'aiohttp.client'"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(answer.stdout.split())
+    assert "faust.app.base" in loaded
+    assert {name for name in loaded if name.split(".")[0] == "aiohttp"} == set()
+
+
 def translating_to_reading(settings: Settings) -> float:
     """How many times the yardstick translating takes."""
     translator = Translator(load_topics(settings, "local"), reference.load())
