@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import orjson
@@ -69,11 +70,13 @@ _IDENTITY = re.compile(
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?![0-9A-Za-z])")
 _LANDLINE = re.compile(r"(?<![0-9A-Za-z-])0\d{2,3}-\d{7,8}(?![0-9A-Za-z-])")
 _SEPARATORS = re.compile(r"[\s_.\-]")
+#: Stands in every number that the three find, and in few other texts: one look instead of three.
+_FEWEST = re.compile(r"\d{3}[- ]?\d{4}")
 
 
 def mask_text(text: str) -> str:
     """*text* without identity and telephone numbers."""
-    if not any(character.isdigit() for character in text):
+    if not _FEWEST.search(text):
         return text
     for pattern in (_IDENTITY, _MOBILE, _LANDLINE):
         text = pattern.sub(MASK, text)
@@ -98,11 +101,38 @@ def mask(value: Any) -> Any:
 
 
 def _personal(key: object) -> bool:
-    return isinstance(key, str) and _SEPARATORS.sub("", key).lower() in PERSONAL_KEYS
+    return isinstance(key, str) and _is_personal(key)
+
+
+@lru_cache(1024)
+def _is_personal(key: str) -> bool:
+    return _SEPARATORS.sub("", key).lower() in PERSONAL_KEYS
 
 
 def _masked(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     return {key: MASK if _personal(key) and value else mask(value) for key, value in event.items()}
+
+
+class _Lines:
+    """Writes rendered lines where the root logger writes. A log record made of each line would double what it costs."""
+
+    def __init__(self, name: str) -> None:
+        self._standard = logging.getLogger(name)
+        self.name = self._standard.name
+        self.getEffectiveLevel = self._standard.getEffectiveLevel  # this and `disabled`: for `filter_by_level`
+
+    @property
+    def disabled(self) -> bool:
+        return self._standard.disabled
+
+    def write(self, line: str) -> None:
+        for handler in logging.getLogger().handlers:
+            if isinstance(handler, logging.StreamHandler) and handler.lock is not None:
+                with handler.lock:
+                    handler.stream.write(line + "\n")
+                    handler.flush()
+
+    debug = info = warning = error = exception = critical = write
 
 
 def configure(
@@ -128,8 +158,8 @@ def configure(
         else structlog.processors.JSONRenderer(serializer=_line)
     )
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[structlog.stdlib.filter_by_level, *shared, render],
+        logger_factory=_Lines,
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )

@@ -8,8 +8,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NoReturn
@@ -128,6 +126,18 @@ def _end_if_files_are_wrong(error: Exception) -> None:
         sys.exit(Exit.CONFIGURATION)
 
 
+def _report_bug() -> None:
+    import tempfile  # noqa: PLC0415 - a quarter of what `hub --help` takes, for what should never be needed
+    import traceback  # noqa: PLC0415
+
+    with tempfile.NamedTemporaryFile("w", prefix="hub-bug-", suffix=".txt", delete=False) as report:
+        report.write(f"{sys.version}\n{sys.argv}\n{traceback.format_exc()}")
+    last = traceback.format_exc().strip().splitlines()[-1]
+    click.echo(
+        say(f"枢纽内部错误: {last}\n报告: {report.name}", f"bug in the hub: {last}\nreport: {report.name}"), err=True
+    )
+
+
 def main() -> NoReturn:
     """Run a verb. A bug ends with 70 and a report file, never with a traceback across the reader's screen."""
     try:
@@ -145,12 +155,6 @@ def main() -> NoReturn:
         sys.exit(Exit.OK)
     except Exception as error:  # noqa: BLE001 - the last resort, and it reports
         _end_if_files_are_wrong(error)
-        with tempfile.NamedTemporaryFile("w", prefix="hub-bug-", suffix=".txt", delete=False) as report:
-            report.write(f"{sys.version}\n{sys.argv}\n{traceback.format_exc()}")
-        last = traceback.format_exc().strip().splitlines()[-1]
-        click.echo(
-            say(f"枢纽内部错误: {last}\n报告: {report.name}", f"bug in the hub: {last}\nreport: {report.name}"),
-            err=True,
-        )
+        _report_bug()
         sys.exit(Exit.BUG)
     sys.exit(code if isinstance(code, int) else Exit.OK)

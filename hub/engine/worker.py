@@ -13,9 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import faust
-from faust.app.base import BootStrategy
-
+from hub.engine.faust_light import BootStrategy, NoHttpClient, faust
 from hub.engine.flow import Flow
 from hub.engine.intake import Intake
 from hub.engine.settings import EngineSettings
@@ -53,6 +51,7 @@ def create_app(name: str) -> EngineApp:
         name,
         autodiscover=False,
         web_enabled=False,
+        HttpClient=NoHttpClient,
         worker_redirect_stdouts=False,
         datadir=Path(tempfile.gettempdir()) / f"faust-{name}",  # created at start, never written to
     )

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS request (
@@ -41,8 +41,7 @@ _DAY: Final = 86_400.0
 _NONE: Final = (-1, -1)  #: no file is open
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a key is unique in."""
 
     party: str

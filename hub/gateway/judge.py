@@ -15,7 +15,7 @@ from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import HUB, Event, derived_id, own_event_id, record_event_id
 from hub.canonical.refused import Refused
 from hub.gateway import cloudevent
-from hub.gateway.publish import Written
+from hub.gateway.publish import Header, Written
 from hub.reference import Reference
 from hub.rules.admit import admit
 from hub.topics import Topics
@@ -79,6 +79,7 @@ class Judge:
         """Judge canonical events, each as its own bytes."""
         verdict = Verdict()
         topic = self._topics.ingress(asked.party, CANONICAL).name
+        before, after = _headers(asked, asked.party, _STRUCTURED)
         for index, raw in enumerate(raws):
             content: Any = None
             try:
@@ -114,7 +115,7 @@ class Judge:
                 continue
             verdict.accepted.append({"id": sent.id or None, "eventId": event_id})
             key = f"{asked.realm}~{event.key}" if asked.realm else event.key
-            headers = _headers(asked, event_id, asked.party, _STRUCTURED)
+            headers = (before, ("ce_id", event_id.encode()), *after)
             verdict.records.append(Written(topic, key.encode(), whole, headers, asked.timestamp_ms))
         return verdict
 
@@ -133,7 +134,8 @@ class Judge:
         else:
             self._drafts(verdict, asked, topic, record_id, drafts)
         if verdict.accepted:
-            headers = _headers(asked, record_id, asked.party, content_type.encode("latin-1"))
+            before, after = _headers(asked, asked.party, content_type.encode("latin-1"))
+            headers = (before, ("ce_id", record_id.encode()), *after)
             verdict.records.append(Written(topic, record_id.encode(), raw, headers, asked.timestamp_ms))
         return verdict
 
@@ -202,13 +204,12 @@ def _own_id(content: Any) -> str:
     return own_id[:256] if type(own_id) is str else ""
 
 
-def _headers(asked: Asked, record_id: str, party: str, content_type: bytes) -> tuple[tuple[str, bytes], ...]:
-    headers = [
-        ("content-type", content_type),
-        ("ce_id", record_id.encode()),
+def _headers(asked: Asked, party: str, content_type: bytes) -> tuple[Header, tuple[Header, ...]]:
+    """What all records of a request say alike: the header before each one's own id, and those after it."""
+    after = [
         ("ce_recordedtime", asked.recorded.isoformat(timespec="milliseconds").encode()),
         ("ce_fromparty", party.encode()),
     ]
     if asked.realm:
-        headers.append(("ce_realm", asked.realm.encode()))
-    return (*headers, *asked.trace)
+        after.append(("ce_realm", asked.realm.encode()))
+    return ("content-type", content_type), (*after, *asked.trace)

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import structlog
@@ -20,6 +20,8 @@ from aiokafka.errors import KafkaError
 log = structlog.get_logger(__name__)
 
 _REMEMBERED_SECONDS: Final = 5.0
+
+Header = tuple[str, bytes]
 
 
 class Unacknowledged(Exception):
@@ -32,7 +34,7 @@ class Written(NamedTuple):
     topic: str
     key: bytes | None
     value: bytes
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[Header, ...]
     timestamp_ms: int
 
 
@@ -89,9 +91,13 @@ class Publisher:
         """Raise `Unacknowledged` unless a broker answers now and the producer works."""
         if self._producer is None:
             raise Unacknowledged("no producer")
-        async with _within(2.0):
-            if not await self._producer.client.force_metadata_update():
-                raise Unacknowledged("no metadata")
+        try:
+            async with asyncio.timeout(2.0):
+                answered = await self._producer.client.force_metadata_update()
+        except TimeoutError:
+            answered = False
+        if not answered:
+            raise Unacknowledged("no metadata")
 
     async def check_progress(self) -> None:
         """Raise `Unacknowledged` if the last records written got no answer, and that not long ago.
@@ -110,7 +116,7 @@ class Publisher:
             raise Unacknowledged("the producer is being renewed")
         futures: list[asyncio.Future[Place]] = []
         try:
-            async with _within(self._seconds):
+            async with asyncio.timeout(self._seconds):
                 for record in records:
                     futures.append(  # noqa: PERF401 - what was sent before an error must be known
                         await producer.send(
@@ -125,7 +131,7 @@ class Publisher:
                 places = [
                     Place(done.topic, done.partition, done.offset) for done in [await future for future in futures]
                 ]
-        except (KafkaError, TimeoutError, Unacknowledged) as error:
+        except (KafkaError, TimeoutError) as error:
             self._failed_at = time.monotonic()
             for future in futures:
                 future.add_done_callback(_forget)
@@ -152,16 +158,6 @@ class Publisher:
                 log.warning("producer.renewal.failed", error_type=type(error).__name__)
                 await asyncio.sleep(1.0)
         log.info("producer.renewed")
-
-
-@contextlib.asynccontextmanager
-async def _within(seconds: float) -> AsyncIterator[None]:
-    """A time limit whose end is `Unacknowledged`."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise Unacknowledged("timeout") from None
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
