@@ -1,4 +1,4 @@
-"""Faust as those who know it write it: batches of events, the producer itself, one table write per enterprise and batch.
+"""Faust as those who know it write it: batches of events, the producer itself, one changelog record per enterprise and batch.
 
 The one rule: a batch is acknowledged only when everything that came of it is; still at least once, as all of Faust.
 """
@@ -40,8 +40,7 @@ app = faust.App(
     value_serializer="raw",
 )
 plans = app.topic(bench.input, key_type=bytes, value_type=bytes)
-# A batch has many partitions: by default a table takes the one of the last event, which is wrong for the others.
-accepted = app.Table("accepted", key_type=bytes, value_type=list, partitions=4, use_partitioner=True)
+accepted = app.Table("accepted", key_type=bytes, value_type=list, partitions=4)
 
 
 @app.agent(plans)
@@ -49,7 +48,7 @@ async def translate(stream: faust.Stream[bytes]) -> None:
     """The work of each batch. Keys and partitions of what goes out are those of what came in."""
     async for events in stream.take_events(_BATCH, within=bench.commit_seconds):
         sent: list[Any] = []
-        changed: dict[bytes, list[work.Accepted]] = {}
+        changed: dict[bytes, tuple[int, list[work.Accepted]]] = {}
         for event in events:
             message = event.message
             key = message.key
@@ -59,17 +58,15 @@ async def translate(stream: faust.Stream[bytes]) -> None:
                 refusal = {"reason": str(why).encode()}
                 sent.append(await send(bench.refused, key, message.value, message.partition, refusal))
                 continue
-            known = changed.get(key)
-            if known is None:
-                known = accepted.get(key) or []
+            known = accepted.data.setdefault(key, [])
             overlaps = work.decide(plan, known)
             if overlaps is None:
                 continue
-            changed[key] = known
+            changed[key] = message.partition, known
             headers = dict(work.written_headers(plan, overlaps))
             sent.append(await send(bench.output, key, work.encode(plan), message.partition, headers))
-        for key, known in changed.items():
-            accepted[key] = known
+        # Assigning to the table would take the partition of the batch's last event, and could not be waited for.
+        sent += [accepted.send_changelog(partition, key, known) for key, (partition, known) in changed.items()]
         await asyncio.gather(*sent)
 
 
