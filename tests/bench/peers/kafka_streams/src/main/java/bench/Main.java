@@ -47,8 +47,7 @@ public final class Main {
                                         Stores.inMemoryKeyValueStore(PlanProcessor.STORE),
                                         Serdes.Bytes(),
                                         Serdes.ByteArray())
-                                .withLoggingEnabled(Map.of())
-                                .withCachingEnabled(),
+                                .withLoggingEnabled(Map.of()),
                         "plans")
                 .addSink(
                         PlanProcessor.OUTPUT, TOLD.get("BENCH_OUTPUT"), new ByteArraySerializer(),
@@ -66,8 +65,8 @@ public final class Main {
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, TOLD.getOrDefault("BENCH_COMMIT_MS", "100"));
         settings.put(StreamsConfig.STATE_DIR_CONFIG, TOLD.get("BENCH_ENV") + "/state");
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 * 1024 * 1024L);
         settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 4000);
+        settings.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG, true);
         settings.put(StreamsConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
         settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

@@ -1,5 +1,7 @@
 package bench;
 
+import java.nio.charset.StandardCharsets;
+
 /** Dates and times as the brigade's system writes them. A day is yyyymmdd, which sorts as the calendar does; 0 is none. */
 final class Moments {
     static final long NEVER = Long.MIN_VALUE;
@@ -70,7 +72,7 @@ final class Moments {
             (byte) ('0' + day / 10000 % 10), '-', (byte) ('0' + day / 1000 % 10), (byte) ('0' + day / 100 % 10), '-',
             (byte) ('0' + day / 10 % 10), (byte) ('0' + day % 10),
         };
-        return new String(text, java.nio.charset.StandardCharsets.ISO_8859_1);
+        return new String(text, StandardCharsets.ISO_8859_1);
     }
 
     /** A valid 2026-03-09 10:05:00 as 2026-03-09T10:05:00+08:00. */

@@ -1,6 +1,5 @@
 package bench;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -37,10 +36,8 @@ final class Reader {
             throw new Refused("unknown");
         } catch (MismatchedInputException error) {
             throw new Refused("type");
-        } catch (JacksonException error) {
-            throw new Refused("json");
         } catch (IOException error) {
-            throw new Refused("json"); // malformed UTF-8
+            throw new Refused("json");
         }
     }
 }
