@@ -33,6 +33,8 @@ def fact(topics: Topics, event: Event, extra: Headers) -> Outgoing:
 
 def routed(topics: Topics, step: Routed, extra: Headers = ()) -> Iterator[Outgoing]:
     """A decision into the log of its aggregate, and whatever has recipients on its way to them."""
+    if not (step.decision or step.recipients):
+        return
     event = step.event
     key, value, headers = (
         envelope.kafka_key(event),

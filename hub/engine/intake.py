@@ -176,7 +176,7 @@ class Intake(Service):
     # fetching
 
     async def _fetch(self) -> None:
-        consumer = self._consumer
+        consumer, settings = self._consumer, self._settings
         loop = asyncio.get_running_loop()
         paused_until = 0.0
         while True:
@@ -188,7 +188,7 @@ class Intake(Service):
                 asked = tuple(at for lane in lanes if lane.wants for at in lane.partitions) or (_NOWHERE,)
                 wait_ms = _SHORT_POLL_MS
             try:
-                fetched = await consumer.getmany(*asked, timeout_ms=wait_ms, max_records=self._settings.buffer_records)
+                fetched = await consumer.getmany(*asked, timeout_ms=wait_ms, max_records=settings.buffer_records)
             except NoOffsetForPartitionError:  # asked of a partition whose lane has not opened; it seeks when it does
                 continue
             for at, records in fetched.items():
@@ -197,7 +197,8 @@ class Intake(Service):
                     lane.feed(at, records, await consumer.position(at))
             # Records that come one by one would cost a fetch each; within a transaction's time they can as well share one.
             await asyncio.sleep(max(0.0, paused_until - loop.time()))
-            paused_until = loop.time() + self._settings.fetch_pause_ms / 1000
+            apart_ms = settings.fetch_pause_ms + settings.fetch_pause_per_partition_ms * len(self._lane_of)
+            paused_until = loop.time() + apart_ms / 1000
 
     def _vital(self, work: Awaitable[None], what: str) -> asyncio.Task[None]:
         async def guarded() -> None:

@@ -25,6 +25,8 @@ _WORK: Final = Path(__file__).parent
 _SCHEMAS: Final = _WORK.parents[2] / "schemas" / "avro"
 _EVENT: Final = "inspection.plan.submitted"
 _NAMESPACE: Final = UUID("5b1f6a0e-6a3c-5f0e-9d55-3a52a1c0d751")
+#: Whose connection the records come over.
+_OWNER: Final = "GY-ZD"
 _BEIJING: Final = timezone(timedelta(hours=8))
 _AHEAD: Final = timedelta(minutes=10)
 _DATE: Final = re.compile(r"([0-9]{4})年([1-9][0-9]?)月([1-9][0-9]?)日")
@@ -84,7 +86,7 @@ class Reference:
             unit, number, plan = self._plan(value)
         except Broken as broken:
             return Refused(str(broken))
-        name = str(uuid5(_NAMESPACE, f"{unit}\x1fce\x1f{number}"))
+        name = str(uuid5(_NAMESPACE, f"{_OWNER}\x1fce\x1f{number}"))
         uscc = plan["subject"]["uscc"]
         mine = (name, plan["planId"], plan["agency"], plan["window"]["from"], plan["window"]["to"])
         others = self._accepted.setdefault(uscc, [])

@@ -11,10 +11,10 @@ const namespace = "\x5b\x1f\x6a\x0e\x6a\x3c\x5f\x0e\x9d\x55\x3a\x52\xa1\xc0\xd7\
 
 type eventID [16]byte
 
-// nameOf is UUIDv5 of the sender and its own number.
-func nameOf(unit, number string) (id eventID) {
+// nameOf is UUIDv5 of the owner of the connection and the sender's own number.
+func nameOf(number string) (id eventID) {
 	named := make([]byte, 0, 128)
-	named = append(append(append(append(named, namespace...), unit...), "\x1fce\x1f"...), number...)
+	named = append(append(append(named, namespace...), "GY-ZD\x1fce\x1f"...), number...)
 	sum := sha1.Sum(named)
 	copy(id[:], sum[:])
 	id[6] = id[6]&0x0f | 0x50

@@ -64,7 +64,7 @@ func (p *processor) work(incoming *kgo.Record, owned store) {
 		return
 	}
 	plan := &p.record.Body
-	id := nameOf(p.record.Unit, p.record.ID)
+	id := nameOf(p.record.ID)
 	if len(p.buffer)+4096 > cap(p.buffer) {
 		p.buffer = make([]byte, 0, blockBytes)
 	}

@@ -18,6 +18,7 @@ from hub.engine.batch import Batch
 from hub.engine.record import Headers
 
 OVERLAPS: Final = "overlaps"
+REASON: Final = "reason"
 
 
 class Plan(msgspec.Struct, array_like=True, gc=False):
@@ -49,7 +50,9 @@ class Deduplicator:
                 self._plan(batch, event, read.headers)
             for written in read.refused:
                 topic = self.topics.get(written.topic, written.topic)
-                batch.send(msgspec.structs.replace(written, topic=topic))
+                why = dict(written.headers).get("__dlq.errors.message", b"")
+                headers = (*written.headers, (REASON, why)) if why else written.headers
+                batch.send(msgspec.structs.replace(written, topic=topic, headers=headers))
 
     def _plan(self, batch: Batch, event: Event, headers: Headers) -> None:
         key = event.key.encode()

@@ -34,6 +34,8 @@ UNITS: Final = {
     "GY-ZD-DD6": "GY-SWJ",
 }
 _NAMESPACE: Final = UUID("5b1f6a0e-6a3c-5f0e-9d55-3a52a1c0d751")
+#: Whose connection the records come over.
+_OWNER: Final = "GY-ZD"
 _BEIJING: Final = timezone(timedelta(hours=8))
 _AHEAD_SECONDS: Final = 600
 #: The frame of Confluent's wire format: a zero byte and the schema's number, 1002.
@@ -221,7 +223,7 @@ def read(value: bytes, timestamp_ms: int) -> Plan:
     # A marking needs a star, as itself or as an escape; hardly any record has either.
     if (_STAR in value or b"\\u" in value) and _marked(value):
         raise Refused("a text carries a marking of secrecy")
-    return Plan(str(uuid5(_NAMESPACE, f"{report.unit}\x1fce\x1f{report.id}")), report.unit, body)
+    return Plan(str(uuid5(_NAMESPACE, f"{_OWNER}\x1fce\x1f{report.id}")), report.unit, body)
 
 
 def _why(error: ValidationError) -> str:

@@ -23,9 +23,9 @@ final class EventId {
     }
 
     /** Sixteen bytes of the id, and four more that are not part of it. */
-    byte[] of(String unit, String number) {
+    byte[] of(String number) {
         sha1.update(NAMESPACE);
-        byte[] id = sha1.digest((unit + "\u001fce\u001f" + number).getBytes(StandardCharsets.UTF_8));
+        byte[] id = sha1.digest(("GY-ZD\u001fce\u001f" + number).getBytes(StandardCharsets.UTF_8));
         id[6] = (byte) (id[6] & 0x0f | 0x50);
         id[8] = (byte) (id[8] & 0x3f | 0x80);
         return id;

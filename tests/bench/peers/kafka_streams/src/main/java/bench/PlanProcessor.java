@@ -65,7 +65,7 @@ final class PlanProcessor implements Processor<byte[], byte[], byte[], byte[]> {
         Rules.coherent(sent, from, to, incoming.timestamp());
 
         byte[] uscc = ascii(sent.body.subject.uscc);
-        byte[] id = names.of(sent.unit, sent.id);
+        byte[] id = names.of(sent.id);
         byte[] agency = AGENCIES.get(sent.unit);
         Bytes key = Bytes.wrap(uscc);
         byte[] plans = store.get(key);
