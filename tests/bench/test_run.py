@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from hub.testing import Broker
+from hub.local.kafka import LocalKafka
 from tests.bench.broker import INPUT, Topics, partitions_of
 from tests.bench.judge import expect
 from tests.bench.processors import find, names, prepare
@@ -19,24 +19,27 @@ pytestmark = pytest.mark.skipif("hub" not in names(), reason="the hub's processo
 
 
 @pytest.fixture
-def stage(kafka: Broker, tmp_path: Path) -> Iterator[Stage]:
-    """3,000 plans of few enterprises, so that windows meet."""
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """3,000 plans of few enterprises, so that windows meet; on a broker of its own, because the input has a fixed name."""
+    async with LocalKafka(data_dir=tmp_path / "kafka", port=0) as kafka:
+        yield _stage(kafka, tmp_path)
+
+
+def _stage(kafka: LocalKafka, tmp_path: Path) -> Stage:
     topics = Topics(kafka.bootstrap)
     topics.create(INPUT)
     records = list(plans(3_000, enterprises=200))
     appended = topics.load(INPUT, records)
     expected = expect(records, appended, partitions_of(topics.read(INPUT), records))
-    assert kafka.local is not None, "a broker of our own is measured"
-    yield Stage(
+    return Stage(
         kafka.bootstrap,
         topics,
-        kafka.local.pid,
+        kafka.pid,
         max(os.sched_getaffinity(0)),
         expected,
         tmp_path / "logs",
         commit_ms=100,
     )
-    topics.delete([INPUT])
 
 
 async def test_the_hub_does_the_work_and_is_measured(stage: Stage, tmp_path: Path) -> None:
