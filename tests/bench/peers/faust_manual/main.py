@@ -10,6 +10,8 @@ import work
 from told import told
 
 bench = told()
+# Faust makes the last folder only.
+bench.folder.mkdir(parents=True, exist_ok=True)
 app = faust.App(
     bench.group,
     broker=f"kafka://{bench.bootstrap}",
