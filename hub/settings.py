@@ -37,7 +37,7 @@ class EngineKnobs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_batch_records: int = Field(default=500, gt=0)  #: records in one transaction, at most
+    max_batch_records: int = Field(default=1_000, gt=0)  #: records in one transaction, at most
     linger_ms: float = Field(default=3.0, ge=0)  #: two transactions of a lane begin at least so far apart
 
 

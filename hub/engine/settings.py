@@ -18,12 +18,12 @@ class EngineSettings:
     group_instance_id: str = ""
 
     #: A batch holds at most so many records (and at most so many due timers).
-    max_batch_records: int = 500
+    max_batch_records: int = 1_000
     #: Two batches of a lane start at least so far apart, unless a full one is waiting. A lane that was idle starts at
     #: once, so a lonely record never waits.
     linger_ms: float = 3.0
     #: A lane holds so many fetched records before it stops asking for more.
-    buffer_records: int = 2_000
+    buffer_records: int = 3_000
     #: How long the broker may hold a fetch that finds nothing; also how long a partition that stopped asking may wait
     #: to be asked for again, so it is kept short.
     fetch_wait_ms: int = 100

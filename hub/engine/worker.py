@@ -8,6 +8,7 @@ Faust's own consumer, producer, tables and web server are off: it runs agents, t
 
 from __future__ import annotations
 
+import gc
 import logging
 import tempfile
 from pathlib import Path
@@ -99,6 +100,11 @@ def run(app: EngineApp) -> None:
     """Run *app* until a signal ends it."""
     import uvloop  # noqa: PLC0415 - only the process that runs an app gets another loop
 
+    # What is loaded by now stays; and a batch makes ten thousands of values that die with it. Looking through them for cycles
+    # every 700 takes a fifth of all processor time, and there are next to none.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     loop = uvloop.new_event_loop()
     worker = faust.Worker(app, loop=loop, loglevel="WARNING", quiet=True, redirect_stdouts=False)
     worker.execute_from_commandline()
