@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import fastavro
+from fastavro.schema import SchemaParseException, UnknownType
+
 from hub.canonical.catalogue import Catalogue, CatalogueError, EventType, Field, Record, event_type_of
 from hub.wire.compatibility import faults_between
 from hub.wire.guard import registration_faults
@@ -109,6 +112,10 @@ def publish(folder: Path, *, replace: bool = False) -> list[str]:
 def _form_findings(event_type: EventType) -> Iterator[Finding]:
     file = file_of(event_type)
     yield from (Finding(file, "", fault) for fault in registration_faults(event_type.avro))
+    try:
+        fastavro.parse_schema(event_type.avro)
+    except (SchemaParseException, UnknownType) as error:
+        yield Finding(file, "", f"is no Avro schema: {error}")
     if not _WORDS.fullmatch(event_type.doc):
         yield Finding(file, "", "doc is not 中文 / English")
     yield from (Finding(file, place, what) for place, what in _record_findings(event_type.record, ""))

@@ -146,6 +146,15 @@ def test_a_new_version_is_judged_by_its_level(copy: Path, name: str, change: Edi
     assert seen(copy)[1] == code
 
 
+def test_what_is_no_avro_is_seen_before_anybody_has_to_read_it(copy: Path) -> None:
+    edit(copy, CODE, lambda schema: schema["fields"].append(new("extra", default=3)), version=2)
+
+    found, code = seen(copy)
+
+    assert code != 0
+    assert any("no Avro schema" in finding.what for finding in found)
+
+
 def test_a_class_taken_away_is_seen(copy: Path) -> None:
     edit(copy, "matter.lead.receipted", lambda s: field(s, "informantRef").update({"x-class": "int"}), version=2)
     found, code = seen(copy)
