@@ -21,7 +21,7 @@ THEN, LATER = at("2026-11-18 09:40"), at("2026-11-18 15:00")
 
 
 def watch(bootstrap: str = "127.0.0.1:1", sleep: Any = asyncio.sleep) -> Watch:
-    return Watch(HourlyCounts(bootstrap), [RSJ], CALENDAR, LIMITS, 300, lambda: LATER, sleep)
+    return Watch(HourlyCounts(bootstrap), [RSJ], CALENDAR, LIMITS, 300, lambda: LATER, sleep=sleep)
 
 
 def told(looks: Sequence[tuple[State, datetime | None]]) -> list[str]:
