@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -153,7 +154,7 @@ class Translator:
         if self.virtual_time and (realm := _said(record, "ce_realm")):
             with contextlib.suppress(ValueError):  # not written by a gateway of ours: it belongs to no scenario
                 return datetime.fromisoformat(_said(record, "ce_recordedtime")).astimezone(SHANGHAI), realm
-        return datetime.fromtimestamp(record.timestamp_ms / 1000, SHANGHAI), ""
+        return _appended(record.timestamp_ms), ""
 
     def _refuse(self, record: Record, event: Event, refused: Refused, digest: str, stage: str) -> Iterator[Outgoing]:
         yield outgoing.dead_letter(
@@ -192,6 +193,11 @@ class Translator:
         for topic in self.topics.aggregates.values():
             for partition in range(topic.partitions):
                 yield Outgoing(topic.name, None, record.value, headers, partition)
+
+
+@lru_cache(maxsize=256)  # what the broker appended at once has one time; one object of it is hashed once
+def _appended(timestamp_ms: int) -> datetime:
+    return datetime.fromtimestamp(timestamp_ms / 1000, SHANGHAI)
 
 
 def _said(record: Record, name: str) -> str:

@@ -59,7 +59,7 @@ def to_headers(event: Event, *, projection: str = "", traceparent: str = "") -> 
         ("ce_time", event.time.encode()),
         ("ce_subject", key),
         ("ce_correlationid", key),
-        ("ce_recordedtime", _instant(event.recorded).encode()),
+        ("ce_recordedtime", _instant(event.recorded)),
         ("ce_fromparty", event.party.encode()),
         ("ce_dataclassification", _classified(event.type, projection)),
     ]
@@ -215,8 +215,10 @@ def _type(name: str) -> bytes:
     return full_type(name).encode()
 
 
-def _instant(moment: datetime) -> str:
-    return (moment if moment.tzinfo is SHANGHAI else moment.astimezone(SHANGHAI)).isoformat()
+# The records that a broker took in at once have one acceptance time.
+@lru_cache(maxsize=256)
+def _instant(moment: datetime) -> bytes:
+    return (moment if moment.tzinfo is SHANGHAI else moment.astimezone(SHANGHAI)).isoformat().encode()
 
 
 def _text(raw: bytes) -> str:
