@@ -6,24 +6,43 @@ the rest of the engine checkable.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.client import AIOKafkaClient
 
-from hub.engine.record import Headers
+__all__ = [
+    "Client",
+    "Cluster",
+    "Consumer",
+    "Producer",
+    "RecordBatch",
+    "TopicPartition",
+    "new_client",
+    "new_consumer",
+    "new_producer",
+]
 
-__all__ = ["Consumer", "Fetched", "Producer", "RecordBatch", "TopicPartition", "new_consumer", "new_producer"]
+
+class Cluster(Protocol):
+    """What a client knows of who leads what."""
+
+    def leader_for_partition(self, partition: TopicPartition) -> int | None: ...
+    def add_listener(self, listener: Callable[[object], None]) -> None: ...
 
 
-class Fetched(Protocol):
-    """A record as the library hands it out."""
+class Client(Protocol):
+    """Requests as they are, for what the library's consumer does not do."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+    cluster: Cluster
+
+    async def bootstrap(self) -> None: ...
+    async def close(self) -> None: ...
+    async def set_topics(self, topics: Sequence[str]) -> object: ...
+    async def send(self, node_id: int, request: object) -> Any: ...
+    def get_random_node(self) -> int: ...
+    def force_metadata_update(self) -> Awaitable[bool]: ...
 
 
 class Consumer(Protocol):
@@ -33,16 +52,12 @@ class Consumer(Protocol):
     def assign(self, partitions: Sequence[TopicPartition]) -> None: ...
     def assignment(self) -> frozenset[TopicPartition]: ...
     def pause(self, *partitions: TopicPartition) -> None: ...
-    def resume(self, *partitions: TopicPartition) -> None: ...
     def seek(self, partition: TopicPartition, offset: int) -> None: ...
     async def seek_to_beginning(self, *partitions: TopicPartition) -> bool: ...
-    async def position(self, partition: TopicPartition) -> int: ...
     async def committed(self, partition: TopicPartition) -> int | None: ...
     async def beginning_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]: ...
     async def end_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]: ...
-    async def getmany(
-        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
-    ) -> dict[TopicPartition, list[Fetched]]: ...
+    async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0) -> object: ...
 
 
 class RecordBatch(Protocol):
@@ -61,6 +76,11 @@ class Producer(Protocol):
     async def begin_transaction(self) -> None: ...
     async def send_offsets_to_transaction(self, offsets: dict[TopicPartition, int], group_id: str) -> None: ...
     async def commit_transaction(self) -> None: ...
+
+
+def new_client(**options: Any) -> Client:
+    """One that sends what it is given."""
+    return cast("Client", AIOKafkaClient(**options))
 
 
 def new_consumer(**options: Any) -> Consumer:

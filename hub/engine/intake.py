@@ -1,14 +1,12 @@
 """The intake: one consumer per flow, and a lane for every shard the group gives to this process.
 
-One rule: what is assigned is paused before anything else happens, and stays so until its lane has opened. An assignment is
-live the moment the callback is called; a record read before the lane has its producer, its state and its offset would be
-processed without any of the three.
+One rule: nothing is read of a partition until its lane has opened. A record read before the lane has its producer, its state and
+its offset would be processed without any of the three.
 
 The library swallows what its callbacks raise and sends no heartbeat while `on_partitions_assigned` runs. So the callbacks catch
 everything themselves and end the process, and the long work of opening is done by the lanes' own tasks.
 
-One loop fetches for all lanes and empties the library's buffer at once into the lanes' own. Left to the lanes, a partition whose
-lane is busy committing would hold up, for up to 100 ms, every other partition that has the same broker.
+The library keeps the group and nothing more: what is assigned to it stays paused, and the fetcher reads for all lanes.
 """
 
 from __future__ import annotations
@@ -19,13 +17,13 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypedDict
 
 from aiokafka import ConsumerRebalanceListener
-from aiokafka.errors import NoOffsetForPartitionError
 from mode import Service
 
 from hub.engine.assignor import shard_assignor
 from hub.engine.client import Consumer, TopicPartition, new_consumer
 from hub.engine.endtxn import send_once
 from hub.engine.exits import Exit, die
+from hub.engine.fetcher import Fetcher
 from hub.engine.flow import Flow
 from hub.engine.lane import Counters, Lane
 from hub.engine.settings import EngineSettings
@@ -33,9 +31,7 @@ from hub.engine.watchdog import LoopWatch, ProgressWatch
 
 #: Asking for nothing still tells the library that this member is alive; asking without partitions would mean all.
 _NOWHERE = TopicPartition("nowhere", 0)
-#: How long to ask when some lane may want more, or become ready, before the answer comes.
-_SHORT_POLL_MS = 10
-_LONG_POLL_MS = 500
+_ALIVE_SECONDS = 1.0
 
 
 class PartitionProgress(TypedDict):
@@ -72,9 +68,9 @@ class Intake(Service):
         self._put = put
         self._before_start = before_start
         self._lanes: dict[int, Lane] = {}
-        self._lane_of: dict[TopicPartition, Lane] = {}
         self._loop_watch = LoopWatch(settings)
         self._consumer: Consumer
+        self._fetcher: Fetcher
         self._watch: ProgressWatch
         self._chores: list[asyncio.Task[None]] = []
 
@@ -104,24 +100,33 @@ class Intake(Service):
             rebalance_timeout_ms=settings.rebalance_timeout_ms,
             max_poll_interval_ms=settings.max_poll_interval_ms,
             request_timeout_ms=max(settings.request_timeout_ms, settings.rebalance_timeout_ms + 5_000),
-            fetch_max_wait_ms=settings.fetch_wait_ms,
-            max_partition_fetch_bytes=settings.max_partition_fetch_bytes,
+        )
+        self._fetcher = Fetcher(
+            bootstrap=self._bootstrap,
+            client_id=f"{self.flow.group}-fetcher",
+            topics=self.flow.topics,
+            settings=settings,
         )
         self._watch = ProgressWatch(
             bootstrap=self._bootstrap,
-            consumer=self._consumer,
+            fetcher=self._fetcher,
             lanes=self._lanes.values,
             settings=settings,
             flow=self.flow.name,
         )
         try:
             async with asyncio.timeout(settings.open_step_timeout_ms / 1000):
+                await self._fetcher.start()
                 await self._consumer.start()
         except Exception as error:  # noqa: BLE001 - whatever it was, the process ends
             die(Exit.INTAKE_FAILED, "no connection to the cluster", error=repr(error), flow=self.flow.name)
         self._consumer.subscribe(topics=list(self.flow.topics), listener=_Rebalance(self._revoked, self._assigned))
         self._loop_watch.start()
-        self._chores = [self._vital(self._fetch(), "fetching"), self._vital(self._watch.run(), "watching")]
+        self._chores = [
+            self._vital(self._fetcher.run(), "fetching"),
+            self._vital(self._watch.run(), "watching"),
+            self._vital(self._stay(), "staying"),
+        ]
 
     async def on_stop(self) -> None:
         """Let the batches in progress finish and leave. A kill instead would be as correct, only slower for the others."""
@@ -132,12 +137,12 @@ class Intake(Service):
         await asyncio.gather(*self._chores, return_exceptions=True)
         with contextlib.suppress(Exception):
             async with asyncio.timeout(self._settings.close_timeout_ms / 1000):
-                await asyncio.gather(self._consumer.stop(), self._watch.stop())
+                await asyncio.gather(self._consumer.stop(), self._fetcher.stop(), self._watch.stop())
 
     # rebalancing
 
     async def _assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self._consumer.pause(*assigned)
+        self._consumer.pause(*assigned)  # for ever: the fetcher reads
         self.generation += 1
         by_shard: dict[int, list[TopicPartition]] = {}
         for at in sorted(assigned):
@@ -148,6 +153,7 @@ class Intake(Service):
                 shard=shard,
                 partitions=partitions,
                 consumer=self._consumer,
+                fetcher=self._fetcher,
                 put=self._put,
                 opened=self._lane_opened,
                 counters=self.counters,
@@ -155,7 +161,6 @@ class Intake(Service):
                 bootstrap=self._bootstrap,
             )
             self._lanes[shard] = lane
-            self._lane_of.update(dict.fromkeys(partitions, lane))
         self._lane_opened()  # with more workers than shards there may be none, and that is ready too
 
     async def _revoked(self, _: Collection[TopicPartition]) -> None:
@@ -167,38 +172,16 @@ class Intake(Service):
         within = self._settings.rebalance_timeout_ms / 2000
         await asyncio.gather(*(lane.close(within) for lane in lanes))
         self._lanes.clear()
-        self._lane_of.clear()
 
     def _lane_opened(self) -> None:
         if all(lane.running for lane in self._lanes.values()):
             self.ready.set()
 
-    # fetching
-
-    async def _fetch(self) -> None:
-        consumer, settings = self._consumer, self._settings
-        loop = asyncio.get_running_loop()
-        paused_until = 0.0
+    async def _stay(self) -> None:
+        """Keep this member in its group: the library gives up one that does not ask for records."""
         while True:
-            lanes = self._lanes.values()
-            if all(lane.wants for lane in lanes):
-                asked: tuple[TopicPartition, ...] = ()
-                wait_ms = _LONG_POLL_MS
-            else:
-                asked = tuple(at for lane in lanes if lane.wants for at in lane.partitions) or (_NOWHERE,)
-                wait_ms = _SHORT_POLL_MS
-            try:
-                fetched = await consumer.getmany(*asked, timeout_ms=wait_ms, max_records=settings.buffer_records)
-            except NoOffsetForPartitionError:  # asked of a partition whose lane has not opened; it seeks when it does
-                continue
-            for at, records in fetched.items():
-                lane = self._lane_of.get(at)
-                if lane is not None and lane.running:  # a lane that is not seeks when it opens, and reads them then
-                    lane.feed(at, records, await consumer.position(at))
-            # Records that come one by one would cost a fetch each; within a transaction's time they can as well share one.
-            await asyncio.sleep(max(0.0, paused_until - loop.time()))
-            apart_ms = settings.fetch_pause_ms + settings.fetch_pause_per_partition_ms * len(self._lane_of)
-            paused_until = loop.time() + apart_ms / 1000
+            await self._consumer.getmany(_NOWHERE)
+            await asyncio.sleep(_ALIVE_SECONDS)
 
     def _vital(self, work: Awaitable[None], what: str) -> asyncio.Task[None]:
         async def guarded() -> None:

@@ -24,8 +24,9 @@ from typing import TypeVar
 from aiokafka.errors import ProducerFenced
 
 from hub.engine.batch import Batch
-from hub.engine.client import Consumer, Fetched, TopicPartition
+from hub.engine.client import Consumer, TopicPartition
 from hub.engine.exits import Exit, die
+from hub.engine.fetcher import Fetcher
 from hub.engine.flow import Flow
 from hub.engine.producer import LaneProducer
 from hub.engine.record import Record
@@ -68,7 +69,7 @@ class _Chunk:
     """Records of one partition as they came; *end* is where the reader stood after them, past markers too."""
 
     at: TopicPartition
-    records: Sequence[Fetched]
+    records: Sequence[Record]
     end: int
     taken: int = 0
 
@@ -88,6 +89,7 @@ class Lane:
         shard: int,
         partitions: Sequence[TopicPartition],
         consumer: Consumer,
+        fetcher: Fetcher,
         put: Callable[[Batch], Awaitable[object]],
         opened: Callable[[], None],
         counters: Counters,
@@ -103,6 +105,7 @@ class Lane:
         self.positions: dict[TopicPartition, int] = {}
         self._flow = flow
         self._consumer = consumer
+        self._fetcher = fetcher
         self._put = put
         self._opened = opened
         self._counters = counters
@@ -119,7 +122,6 @@ class Lane:
         self._state = State()
         self._fetched: deque[_Chunk] = deque()
         self._buffered = 0
-        self._next: dict[TopicPartition, int] = {}
         self._commit: asyncio.Task[None] | None = None
         self._working = False
         self._closing = False
@@ -141,7 +143,7 @@ class Lane:
         """Whether it has something to do and may therefore be expected to move."""
         return self.phase is not Phase.RUNNING or self._buffered > 0 or self._working
 
-    def feed(self, at: TopicPartition, records: Sequence[Fetched], end: int) -> None:
+    def feed(self, at: TopicPartition, records: Sequence[Record], end: int) -> None:
         """Take what was fetched of *at*."""
         self.moved_at = time.monotonic()
         self._fetched.append(_Chunk(at, records, end))
@@ -151,6 +153,7 @@ class Lane:
     async def close(self, within_seconds: float) -> None:
         """Begin no further batch and let the one in progress finish; if it does not, end the process."""
         self._closing = True
+        self._fetcher.end(self.partitions)
         self._wake.set()
         if self.phase is Phase.OPENING:
             self._task.cancel()
@@ -182,12 +185,9 @@ class Lane:
         if self._closing:
             return
         # No await from here on: nothing can be fetched from the wrong place, and a revoke comes before or after.
-        for at, offset in starts.items():
-            self._consumer.seek(at, offset)
-        self._next = dict(starts)
         self.positions = dict(starts)
-        self._consumer.resume(*self.partitions)
         self.phase = Phase.RUNNING
+        self._fetcher.begin(starts, self)
         self._opened()
 
     async def _restore(self, at: TopicPartition) -> State:
@@ -258,22 +258,15 @@ class Lane:
         ends: dict[TopicPartition, int] = {}
         while self._fetched and len(records) < limit:
             fetched = self._fetched[0]
-            at = fetched.at
             cut = fetched.records[fetched.taken : fetched.taken + limit - len(records)]
-            expected = self._next[at]
-            records += [
-                Record(at.topic, at.partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
-                for raw in cut
-                if raw.offset >= expected
-            ]
+            records += cut
             fetched.taken += len(cut)
             self._buffered -= len(cut)
             if fetched.taken == len(fetched.records):
                 self._fetched.popleft()
-                end = fetched.end
+                ends[fetched.at] = fetched.end
             else:
-                end = cut[-1].offset + 1
-            ends[at] = self._next[at] = max(end, expected)
+                ends[fetched.at] = cut[-1].offset + 1
         now = datetime.now(UTC)
         due = self._state.timers.take(int(now.timestamp() * 1000), limit)
         batch = Batch(records=records, due=due, now=now, shard=self.shard, state=self._state)

@@ -24,14 +24,13 @@ class EngineSettings:
     linger_ms: float = 3.0
     #: A lane holds so many fetched records before it stops asking for more.
     buffer_records: int = 3_000
-    #: How long the broker may hold a fetch that finds nothing; also how long a partition that stopped asking may wait
-    #: to be asked for again, so it is kept short.
+    #: How long the broker may hold a fetch that finds nothing.
     fetch_wait_ms: int = 100
-    #: Two fetches are at least so far apart, and so much farther for every partition asked for: each fetch names them all, and
-    #: one of 250 partitions costs 1.6 ms here and as much again in the broker, however little it brings.
-    fetch_pause_ms: float = 1.0
-    fetch_pause_per_partition_ms: float = 0.04
-    max_partition_fetch_bytes: int = 4 * 1024 * 1024
+    #: Two fetches from a broker begin at least so far apart: what comes meanwhile shares the next.
+    fetch_pause_ms: float = 2.0
+    #: A fetch brings at most so much of a partition (but always a whole record batch), a restore so much of a state's log.
+    max_fetch_bytes: int = 1024 * 1024
+    restore_fetch_bytes: int = 4 * 1024 * 1024
     #: Record batches are cut at this size.
     max_produce_batch_bytes: int = 256 * 1024
     #: A record larger than this is never read nor written.

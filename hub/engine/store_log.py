@@ -15,20 +15,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import CorruptRecordException, KafkaError, OffsetOutOfRangeError, for_code
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, for_code
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.offset import OffsetRequest
-from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
-from aiokafka.record.memory_records import MemoryRecords
 
-from hub.engine.client import TopicPartition
+from hub.engine.client import TopicPartition, new_client
+from hub.engine.committed import READ_COMMITTED, batches, committed
 from hub.engine.settings import EngineSettings
 from hub.engine.store import DUE_HEADER
 from hub.engine.topic_id import TopicIdRequest
 
 _READ_UNCOMMITTED = 0  # of ListOffsets: where the log really ends
-_READ_COMMITTED = 1
 _EARLIEST, _LATEST = -2, -1
 _RETRY_PAUSE_SECONDS = 0.1
 
@@ -56,7 +53,7 @@ class StateLog:
     def __init__(self, bootstrap: str, at: TopicPartition, settings: EngineSettings) -> None:
         self._at = at
         self._settings = settings
-        self._client: Any = AIOKafkaClient(
+        self._client = new_client(
             bootstrap_servers=bootstrap, request_timeout_ms=settings.request_timeout_ms, client_id="hub-restore"
         )
         self._moved_at = time.monotonic()
@@ -84,28 +81,28 @@ class StateLog:
         try:
             while begin < end:
                 records, aborted = await fetching
-                batches = list(_batches(records))
-                if not batches:
+                found = batches(records)
+                if not found:
                     self._check_moving()
                     fetching = asyncio.ensure_future(self._fetch(begin))
                     continue
                 self._moved_at = time.monotonic()
-                after = batches[-1].next_offset
+                after = found[-1].next_offset
                 if after < end:  # asked for before this is worked through, so that the broker works meanwhile
                     fetching = asyncio.ensure_future(self._fetch(after))
                     await asyncio.sleep(0)
-                yield _part(batches, aborted, begin)
+                yield _part(found, aborted, begin)
                 begin = after
         finally:
             fetching.cancel()
 
     async def _fetch(self, begin: int) -> tuple[bytes, list[tuple[int, int]]]:
-        size = self._settings.max_partition_fetch_bytes
+        size = self._settings.restore_fetch_bytes
         asked = (self._at.partition, begin, size)
         wait = self._settings.fetch_wait_ms
 
         def request() -> Any:
-            return FetchRequest(wait, 1, size, _READ_COMMITTED, [(self._at.topic, [asked])])
+            return FetchRequest(wait, 1, size, READ_COMMITTED, [(self._at.topic, [asked])])
 
         part = await self._ask(request, error_at=1)
         return part[-1] or b"", list(part[5] or ())
@@ -141,30 +138,11 @@ class StateLog:
             raise TimeoutError(f"{self._at.topic}-{self._at.partition} gave nothing more")
 
 
-def _batches(data: bytes) -> Any:
-    records: Any = MemoryRecords(data)
-    while records.has_next():
-        batch = records.next_batch()
-        if not batch.validate_crc():
-            raise CorruptRecordException
-        yield batch
-
-
-def _part(batches: list[Any], aborted: list[tuple[int, int]], begin: int) -> Part:
+def _part(found: list[Any], aborted: list[tuple[int, int]], begin: int) -> Part:
     values: dict[bytes, bytes | None] = {}
     due_ms: dict[bytes, int] = {}
-    aborted = sorted(aborted, key=lambda each: each[1], reverse=True)
     first: int | None = None
-    aborting: set[int] = set()  # producers whose records are of no account, until their marker comes
-    for batch in batches:
-        while aborted and aborted[-1][1] <= batch.base_offset:
-            aborting.add(aborted.pop()[0])
-        if batch.is_control_batch:
-            if ControlRecord.parse(next(batch).key) == ABORT_MARKER:
-                aborting.discard(batch.producer_id)
-            continue
-        if batch.is_transactional and batch.producer_id in aborting:
-            continue
+    for batch in committed(found, aborted):
         for record in batch:
             key = record.key
             if key is None or record.offset < begin:
@@ -177,7 +155,7 @@ def _part(batches: list[Any], aborted: list[tuple[int, int]], begin: int) -> Par
                 due_ms[key] = due
             elif key in due_ms:
                 del due_ms[key]
-    return Part(values, due_ms, first, batches[-1].next_offset)
+    return Part(values, due_ms, first, found[-1].next_offset)
 
 
 def _due(headers: list[tuple[str, bytes]]) -> int | None:

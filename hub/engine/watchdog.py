@@ -14,10 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-from aiokafka.errors import IllegalStateError
-
-from hub.engine.client import Consumer, TopicPartition, new_consumer
+from hub.engine.client import TopicPartition, new_consumer
 from hub.engine.exits import Exit, die
+from hub.engine.fetcher import Fetcher
 from hub.engine.lane import Lane
 from hub.engine.settings import EngineSettings
 
@@ -67,12 +66,12 @@ class ProgressWatch:
         self,
         *,
         bootstrap: str,
-        consumer: Consumer,
+        fetcher: Fetcher,
         lanes: Callable[[], Collection[Lane]],
         settings: EngineSettings,
         flow: str,
     ) -> None:
-        self._consumer = consumer
+        self._fetcher = fetcher
         self._lanes = lanes
         self._settings = settings
         self._flow = flow
@@ -126,17 +125,12 @@ class ProgressWatch:
                 self._ends = await self._probe.end_offsets(partitions)
             self._answered_at = time.monotonic()
         for lane in self._lanes():
-            await self._note_positions(lane)
+            self._note_positions(lane)
 
-    async def _note_positions(self, lane: Lane) -> None:
-        if not lane.running:
-            return
+    def _note_positions(self, lane: Lane) -> None:
         for at in lane.partitions:
-            try:
-                position = await self._consumer.position(at)
-            except IllegalStateError:  # the group is being rebalanced
-                return
-            if self._read_at.get(at) != position:
+            position = self._fetcher.position(at)
+            if position is not None and self._read_at.get(at) != position:
                 self._read_at[at] = position
                 lane.moved_at = time.monotonic()
 
