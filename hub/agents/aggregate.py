@@ -18,6 +18,7 @@ from hub.agents.formats import mark_format, unreadable
 from hub.agents.realms import RECOUNT, Realms
 from hub.agents.translate import CONTROL
 from hub.canonical.event import HUB, SHANGHAI, Event, full_type
+from hub.canonical.refused import Refused
 from hub.engine.batch import Batch
 from hub.engine.flow import Flow
 from hub.engine.record import Headers, Outgoing, Record
@@ -30,6 +31,9 @@ from hub.wire import envelope
 
 #: Events of the hub that are addressed to another aggregate of the same kind; all others of its own it has heard already.
 ADDRESSED = frozenset({"inspection.neighbour.noticed"})
+#: Bytes of an aggregate's state beyond which no fact may add to it. What cannot be written would end its lane at every try, so
+#: one sender could stop all others of the partition. The rest up to the engine's 1 MiB is for what time alone adds.
+LARGEST_STATE = 900 * 1024
 _OURS = HUB.encode()
 _LISTENED_TO = frozenset(full_type(name).encode() for name in (*ADDRESSED, CALENDAR_LOADED))
 
@@ -97,7 +101,8 @@ class AggregateAgent:
         state = self._read(batch, key)
         news = event.party != HUB and (state is None or event.id not in state.seen)
         state, steps = self.rule.decide(state, event, event.recorded, reference)
-        self._write(batch, key, state, reference)
+        if not self._write(batch, key, state, reference, most=LARGEST_STATE):
+            steps = [Refusal(event, _full(event.key))]
         self._send(batch, steps, _Origin(event.id, record))
         if news and not any(isinstance(step, Refusal) and step.event.id == event.id for step in steps):
             digest = envelope.header(record.headers, outgoing.DIGEST)
@@ -185,7 +190,20 @@ class AggregateAgent:
                 state = self._noticed(batch, state, notice)
         return state
 
-    def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference) -> None:
+    def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference, most: int = 0) -> bool:
+        """Keep *state*; not, and False, if it has grown beyond *most* bytes (0: however large)."""
+        raw = states.encode(state)
+        if 0 < most < len(raw) and len(raw) > len(batch.state.get(key) or b""):
+            return False
         # A scenario's time passes only by its own ticks.
         due = None if state.realm else self.rule.due(state, reference)
-        batch.state.put(key, states.encode(state), due)
+        batch.state.put(key, raw, due)
+        return True
+
+
+def _full(key: str) -> Refused:
+    return Refused(
+        "INVALID_FIELD",
+        f"{key} 的累计记录已满,不再接收新的内容;请联系枢纽运维单位",
+        detail_en=f"all that may be kept of {key} is kept already: nothing that adds to it is taken; ask the operators",
+    )

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from hub import reference
-from hub.agents import deliver, outgoing
+from hub.agents import aggregate, deliver, outgoing
 from hub.agents.aggregate import AggregateAgent
 from hub.agents.translate import Translator
 from hub.canonical.event import HUB, SHANGHAI, Event, own_event_id
@@ -299,6 +299,35 @@ class TestInspections:
         decide(inspections.handle, state, as_record(outgoing.fact(TOPICS, noticed, ())))
 
         assert b'"e-1"' in (state.get(NEIGHBOUR.encode()) or b"")
+
+    def test_an_enterprise_that_fills_its_state_is_refused_more_and_nobody_else(
+        self, translator: Translator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(aggregate, "LARGEST_STATE", 6_000)
+        inspections = AggregateAgent("inspections", INSPECTION, TOPICS, REFERENCE)
+        state, crowded, other = State(), fresh_uscc(), fresh_uscc()
+
+        def submit(plan_id: str, uscc: str) -> list[Outgoing]:
+            at = {"submittedAt": "2026-03-02T08:00:00+08:00", "approvedAt": "2026-03-02T08:00:00+08:00"}
+            fact = plan(plan_id, uscc)["data"] | at | {"siteCode": plan_id}
+            fact |= {"window": {"from": "2026-03-09", "to": "2026-03-13"}}
+            admitted = translator.translate(sent("GY-YJJ", "inspection.plan.submitted", fact, plan_id))[0]
+            return decide(inspections.handle, state, as_record(admitted))
+
+        def codes(written: list[Outgoing]) -> list[str]:
+            dead = [one for one in written if one.topic.startswith("dlq.")]
+            return [envelope.header(one.headers, "__dlq.errors.message").partition(" ")[0] for one in dead]
+
+        answers = [codes(submit(f"P-{number}", crowded)) for number in range(30)]
+        kept = state.get(crowded.encode()) or b""
+
+        assert answers[0] == []
+        assert answers[-1] == ["INVALID_FIELD"]
+        assert answers == sorted(answers)  # once full, full
+        assert len(kept) <= 6_000
+        assert b"P-29" not in kept
+        assert codes(submit("P-0", crowded)) == []  # what it knows already adds nothing
+        assert codes(submit("Q-1", other)) == []
 
 
 class TestDeliver:
