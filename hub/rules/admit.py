@@ -67,7 +67,7 @@ def check_window(event: Event, reference: Reference) -> None:
 
 
 def _check_times(event_type: EventType, event: Event, now: datetime) -> None:
-    latest = _latest(int(now.timestamp()))
+    latest = _latest(now)
     for name in _times(event_type):
         if event.data.get(name, "") > latest:
             raise Refused(
@@ -78,10 +78,10 @@ def _check_times(event_type: EventType, event: Event, now: datetime) -> None:
             )
 
 
-@lru_cache(maxsize=64)  # the records of a batch came within a few seconds
-def _latest(now: int) -> str:
-    """The latest time that may be said at *now*, in seconds. All are written in one form, so their texts stand in their order."""
-    return (datetime.fromtimestamp(now, SHANGHAI) + SKEW).isoformat()
+@lru_cache(maxsize=64)  # what the broker appended at once has one acceptance time
+def _latest(now: datetime) -> str:
+    """The latest time that may be said at *now*. All are written in one form, so their texts stand in their order."""
+    return (now.astimezone(SHANGHAI) + SKEW).isoformat(timespec="seconds")
 
 
 @cache
