@@ -23,8 +23,8 @@ from aiokafka.protocol.api import Request
 from aiokafka.protocol.fetch import FetchRequest_v11
 
 from hub.engine.client import TopicPartition, new_client
-from hub.engine.committed import READ_COMMITTED, batches, committed
-from hub.engine.record import Record
+from hub.engine.committed import READ_COMMITTED, batches, committed, records_of
+from hub.engine.record import Record, headers_of
 from hub.engine.settings import EngineSettings
 
 #: How long the broker may hold a fetch while some lane is full or opening and may want more before the answer comes.
@@ -266,9 +266,9 @@ def _feed(reading: _Reading, data: bytes, aborted: Sequence[tuple[int, int]]) ->
     if not found:
         return
     records = [
-        Record(topic, partition, raw.offset, raw.timestamp, raw.key, raw.value, tuple(raw.headers))
+        Record(topic, partition, raw.offset, raw.timestamp, raw.key, raw.value, headers_of(raw.headers))
         for batch in committed(found, aborted)
-        for raw in batch
+        for raw in records_of(batch, data)
         if raw.offset >= begin
     ]
     reading.offset = found[-1].next_offset

@@ -5,10 +5,20 @@ One rule: both are plain values; neither knows a broker.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 #: In the order they were written; a name may occur twice.
 Headers = tuple[tuple[str, bytes], ...]
+
+
+def headers_of(given: Sequence[tuple[str, bytes | None]]) -> Headers:
+    """Headers as a client hands them out. One without a value, which Kafka allows, says as much as an empty one."""
+    for _, value in given:
+        if value is None:
+            return tuple((name, value or b"") for name, value in given)
+    return tuple(given)  # type: ignore[arg-type]  # none of them is None
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError
 
-from hub.engine.record import Headers, Record
+from hub.engine.record import Headers, Record, headers_of
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ async def records(
                             message.timestamp,
                             message.key,
                             message.value,
-                            tuple(message.headers),
+                            headers_of(message.headers),
                         )
                 moved_at = time.monotonic()
             # A log may end in a transaction marker, which is never handed out: the position tells, not the last record.

@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from hub.engine.record import Record
+from hub.engine.record import Record, headers_of
 from hub.ops.readers import AGENTS, hub_readers
 from hub.ops.scan import consumer, partitions_of
 from hub.topics import Topics
@@ -104,7 +104,7 @@ class Tail:
         while True:
             for partition, batch in (await self._reader.getmany(timeout_ms=100, max_records=5000)).items():
                 for message in batch:
-                    headers = tuple(message.headers)
+                    headers = headers_of(message.headers)
                     realm = envelope.header(headers, "ce_realm")
                     if realm or self._real:
                         record = Record(

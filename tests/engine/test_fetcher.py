@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaStorageError, OffsetOutOfRangeError
 from aiokafka.protocol.fetch import FetchRequest_v11
+from aiokafka.record.util import calc_crc32c
 from confluent_kafka import Producer
 
 from hub.engine.client import TopicPartition
@@ -20,6 +23,8 @@ from hub.engine.settings import EngineSettings
 from hub.local.kafka import LocalKafka
 from tests.engine.broker import create_topics, producer, unique
 
+#: Where a record batch holds its checksum, of all that follows it.
+_CRC_AT = 17
 A, B, C = (TopicPartition("topic", number) for number in range(3))
 
 
@@ -174,6 +179,58 @@ async def test_only_what_is_committed_is_handed_on_and_the_end_is_past_the_marke
                 await asyncio.sleep(0.01)
     assert shelf.values(at) == [b"0-2", *(b"%d-%d" % (number, each) for number in (2, 4) for each in range(3))]
     assert [each.offset for each in shelf.records] == [2, 8, 9, 10, 16, 17, 18]
+
+
+@pytest.mark.asyncio
+@pytest.mark.timeout(60)
+async def test_a_sender_may_compress_as_it_likes(kafka: LocalKafka) -> None:
+    topic, codecs = unique("compressed"), ("gzip", "snappy", "lz4", "zstd")
+    create_topics(kafka.bootstrap, {topic: 1})
+    for codec in codecs:
+        to = producer(kafka.bootstrap, {"compression.type": codec})
+        to.produce(topic, codec.encode() * 100, b"k", 0)
+        assert await asyncio.to_thread(to.flush, 10) == 0
+    shelf = Shelf()
+    async with fetching(kafka, [topic]) as fetcher:
+        fetcher.begin({TopicPartition(topic, 0): 0}, shelf)
+        await shelf.holds(len(codecs))
+    assert [each.value for each in shelf.records] == [codec.encode() * 100 for codec in codecs]
+
+
+@pytest.mark.asyncio
+@pytest.mark.timeout(60)
+async def test_a_header_without_value_or_with_any_bytes_for_a_name_is_handed_on(kafka: LocalKafka) -> None:
+    topic = unique("headers")
+    create_topics(kafka.bootstrap, {topic: 1})
+    await asyncio.to_thread(written, kafka, topic, [b"before"])
+    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as to:
+        batch = to.create_batch()
+        for value in (b"first", b"second"):
+            batch.append(timestamp=None, key=b"k", value=value, headers=[("NAME", b"v"), ("ok", None)])
+        _renamed(batch, b"NAME", b"\xff\xfe\xc3\x28")
+        await (await to.send_batch(batch, topic, partition=0))
+    await asyncio.to_thread(written, kafka, topic, [b"after"])
+    at, shelf = TopicPartition(topic, 0), Shelf()
+    async with fetching(kafka, [topic]) as fetcher:
+        fetcher.begin({at: 0}, shelf)
+        await shelf.holds(4)
+    assert shelf.values(at) == [b"before", b"first", b"second", b"after"]
+    assert [each.headers for each in shelf.records[1:3]] == [(("\\xff\\xfe\\xc3(", b"v"), ("ok", b""))] * 2
+    assert [each.offset for each in shelf.records] == [0, 1, 2, 3]
+
+
+def _renamed(batch: Any, name: bytes, other: bytes) -> None:
+    """Have *batch* go out with *other* for the header *name*: no client writes such a name, any program can."""
+    build = batch._build
+
+    def forged() -> bytearray:
+        made: bytearray = build()
+        if name in made:
+            made[:] = made.replace(name, other)
+            struct.pack_into(">I", made, _CRC_AT, calc_crc32c(made[_CRC_AT + 4 :]))
+        return made
+
+    batch._build = forged
 
 
 @pytest.mark.asyncio

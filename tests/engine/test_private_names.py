@@ -12,6 +12,7 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError, RequestTimedOutError
 from aiokafka.producer import sender
 from aiokafka.producer.transaction_manager import TransactionManager, TransactionState
+from aiokafka.record import default_records
 
 from hub.engine import endtxn
 
@@ -47,6 +48,13 @@ def test_a_node_that_is_not_ready_was_never_written_to() -> None:
     source = inspect.getsource(AIOKafkaClient.send)
     assert source.index("raise NodeNotReadyError") < source.index(".send(\n")
     assert "NodeNotReady" not in inspect.getsource(AIOKafkaConnection)
+
+
+def test_a_record_batch_in_python_reads_text_out_of_slices_of_its_buffer() -> None:
+    source = inspect.getsource(default_records._DefaultRecordBatchPy)
+    assert "buffer = self._buffer" in source
+    assert 'buffer[pos : pos + h_key_len].decode("utf-8")' in source
+    assert "self._maybe_uncompress()" in inspect.getsource(default_records._DefaultRecordBatchPy.__iter__)
 
 
 class Refusing:

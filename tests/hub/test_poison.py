@@ -79,6 +79,7 @@ def poisons(number: int) -> dict[str, tuple[bytes | None, Headers]]:
             b"{%d" % number,
             [STRUCTURED, ("ce_realm", b"forged"), ("ce_recordedtime", b"yesterday")],
         ),
+        "headers without a value": (b"{-%d" % number, [("content-type", None), ("ce_id", None), ("traceparent", None)]),
         "nothing": (None, [STRUCTURED, ("ce_id", b"nothing-%d" % number)]),
     }
 
