@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -23,9 +22,10 @@ from connectors.protocol import Connector, Delivery, Draft, NotUnderstood, Unava
 from connectors.pulse import Pulse
 from hub.canonical.catalogue import Catalogue
 from hub.canonical.event import derived_id, own_event_id
+from hub.log import get_logger
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 class Producer(Protocol):

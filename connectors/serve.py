@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import structlog
 
 from connectors import kinds, registry
 from connectors.filedrop import FileSource
@@ -35,6 +34,7 @@ from hub.canonical.event import SHANGHAI
 from hub.canonical.periods import Calendar
 from hub.health import BrokerCheck, Check, Probes, serve
 from hub.local.topics import installed
+from hub.log import get_logger
 from hub.settings import Settings
 from hub.silence.hours import HourlyCounts
 from hub.silence.verdict import Limits
@@ -42,7 +42,7 @@ from hub.silence.watch import Watch, Watched, beside, watched
 from hub.telemetry import configure
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _CONFIGURATION = 3  #: exit code for a wrong setting, as of every verb
 _GRACE_SECONDS = 8.0  #: whoever asked us to end kills us soon; some client of a peer or of Kafka may hang

@@ -17,10 +17,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import orjson
-import structlog
 from aiokafka.client import AIOKafkaClient
 
-log = structlog.get_logger(__name__)
+from hub.log import get_logger
+
+log = get_logger(__name__)
 
 #: Raises, or says in a word what is wrong; None or "ok": nothing.
 Check = Callable[[], Awaitable[str | None]]

@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import orjson
-import structlog
+
+from hub.log import structlog
 
 MASK: Final = "***"
 

@@ -11,14 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import structlog
-
 from connectors.database import rows
 from connectors.database.session import Session, Tongue
 from connectors.database.settings import OutboxSettings
 from connectors.protocol import Delivery, Format, NotUnderstood, Record, Unavailable
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _BEATS: Final = 3  #: how often the lease is renewed within the time it holds
 

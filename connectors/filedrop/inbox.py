@@ -17,7 +17,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from watchfiles import awatch
 
 from connectors.filedrop import manifest, report
@@ -27,8 +26,9 @@ from connectors.filedrop.quota import NOTICE, Account
 from connectors.filedrop.report import Refusal
 from connectors.formats.limits import CSV_BYTES
 from connectors.protocol import Delivery, Format, NotUnderstood, Row, Unavailable
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 BATCH: Final = 500
 _ADVICE: Final = "请更正后重新放入 inbox"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-log = structlog.get_logger(__name__)
+from hub.log import get_logger
+
+log = get_logger(__name__)
 
 #: Smaller files are through before anybody has read their name.
 _WORTH_SHOWING: Final = 5_000

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 import orjson
-import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.filedrop.folders import put
 from connectors.formats.limits import CSV_BYTES
 from hub.canonical.event import SHANGHAI
 from hub.canonical.periods import ONE_DAY
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 CODE: Final = "QUOTA_EXCEEDED"
 #: What the sender finds in its folder ``err`` while files wait. No file may be called so, hence none has this report.

@@ -11,16 +11,15 @@ import os
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import structlog
-
 from connectors.filedrop import report
 from connectors.filedrop.folders import MANIFEST, Folders, put
 from connectors.formats.limits import CSV_BYTES
 from connectors.sftp.bay import REFUSED, Bay
 from connectors.sftp.hand import Held
 from connectors.sftp.remote import Entry, Remote
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _MANIFEST_BYTES: Final = 64 * 1024
 

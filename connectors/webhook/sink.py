@@ -13,8 +13,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from connectors.protocol import Format, Record, Unavailable
 from connectors.webhook.journal import Entry, Journal
 from connectors.webhook.posting import Poster
@@ -22,8 +20,9 @@ from connectors.webhook.retrying import Answer, judge
 from connectors.webhook.signing import sign
 from connectors.webhook.verifying import KeyUnusable
 from hub.canonical.event import derived_id
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _WATCH_SECONDS: Final = 2.0  #: how soon a person's word (send now, park, open) is heard

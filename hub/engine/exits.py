@@ -14,7 +14,7 @@ import threading
 from enum import IntEnum
 from typing import NoReturn
 
-import structlog
+from hub.log import get_logger
 
 
 class Exit(IntEnum):
@@ -42,7 +42,7 @@ class Exit(IntEnum):
     STATE_UNREADABLE = 89
 
 
-_log = structlog.get_logger("hub.engine")
+_log = get_logger("hub.engine")
 _last_words = threading.Lock()
 
 

@@ -17,7 +17,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import structlog
 from aiokafka.errors import FetchSessionIdNotFound, InvalidFetchSessionEpoch, KafkaError, for_code
 from aiokafka.protocol.api import Request
 from aiokafka.protocol.fetch import FetchRequest_v11
@@ -26,6 +25,7 @@ from hub.engine.client import TopicPartition, new_client
 from hub.engine.committed import READ_COMMITTED, batches, committed, records_of
 from hub.engine.record import Record, headers_of
 from hub.engine.settings import EngineSettings
+from hub.log import get_logger
 
 #: How long the broker may hold a fetch while some lane is full or opening and may want more before the answer comes.
 _SHORT_WAIT_MS: Final = 10
@@ -36,7 +36,7 @@ _FAILED_SECONDS: Final = 0.1
 _LAST_EPOCH: Final = 2**31 - 1
 _MOST_BYTES: Final = 50 * 1024 * 1024
 
-_log = structlog.get_logger()
+_log = get_logger("hub.engine")
 
 
 class Taker(Protocol):

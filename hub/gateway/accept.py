@@ -17,7 +17,6 @@ from typing import Final
 
 import msgspec
 import orjson
-import structlog
 
 from hub.canonical.refused import Refused
 from hub.gateway import cloudevent, dialects
@@ -31,9 +30,10 @@ from hub.gateway.problem import Problem, retry_after
 from hub.gateway.publish import Place, Publisher, Unacknowledged, Written
 from hub.gateway.settings import Limits
 from hub.gateway.throttle import Rate
+from hub.log import get_logger
 from hub.topics import Topics, UnknownTopic
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 EVENTS: Final = "/v1/events"
 RECORDS: Final = "/v1/records/"

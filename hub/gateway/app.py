@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-import structlog
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from hub.canonical.refused import Refused
@@ -26,8 +25,9 @@ from hub.gateway.protocol import EXTENSION, GuardedHttp
 from hub.gateway.pull import Pull
 from hub.gateway.throttle import Concurrency
 from hub.gateway.trace import TRACE, Trace
+from hub.log import get_logger
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
 #: open: anybody · write, poll: a party, within its number of requests at once · operator: see `hub.gateway.dev`

@@ -13,11 +13,12 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-log = structlog.get_logger(__name__)
+from hub.log import get_logger
+
+log = get_logger(__name__)
 
 _REMEMBERED_SECONDS: Final = 5.0
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import structlog
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -25,10 +24,11 @@ from hub.gateway.metrics import Metrics
 from hub.gateway.problem import Problem, retry_after
 from hub.gateway.readers import Found, Reader, Readers
 from hub.gateway.settings import Limits
+from hub.log import get_logger
 from hub.wire import envelope
 from hub.wire.strictjson import read_json
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _PARAMETERS = frozenset(("after", "dialect", "limit", "wait"))
 _DEFAULT_LIMIT = 100

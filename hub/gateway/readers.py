@@ -17,15 +17,15 @@ from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final
 
-import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
 
 from hub.gateway.problem import Problem
+from hub.log import get_logger
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 Found = ConsumerRecord[Any, Any]
 

@@ -17,7 +17,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 import uvicorn
 from aiokafka.errors import KafkaError
 
@@ -37,10 +36,11 @@ from hub.gateway.readers import Readers
 from hub.gateway.settings import GatewaySettings
 from hub.gateway.throttle import Concurrency, Rate
 from hub.gateway.trace import Trace
+from hub.log import get_logger
 from hub.reference import Reference
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 _PURGE_SECONDS: Final = 3600.0
 _FIRST_PAUSE_SECONDS: Final = 0.1

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-import structlog
 from aiokafka.errors import KafkaError
 
 from hub.gateway.http import Request, Response
 from hub.gateway.problem import Problem, retry_after
+from hub.log import get_logger
 from hub.ops.trace import Hop, read_trace
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 TRACE: Final = "/v1/trace/"
 _DAYS: Final = 7

@@ -13,15 +13,15 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
-import structlog
 from aiokafka.errors import KafkaError
 
 from hub.canonical.periods import Calendar
+from hub.log import get_logger
 from hub.silence.hours import HourlyCounts
 from hub.silence.verdict import Limits, State, Verdict, excused, judge
 from hub.topics import Topics
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 #: A topic of this dialect is every party's from the first day, whether or not its system ever uses it.
 COMMON_DIALECT: Final = "canonical"

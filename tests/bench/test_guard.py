@@ -74,18 +74,20 @@ def test_the_help_loads_only_what_it_needs() -> None:
     }  # fmt: skip
 
 
-def test_a_worker_loads_no_web_client() -> None:
+def test_a_worker_loads_no_web_client_and_nothing_to_draw_with() -> None:
     script = (
         "import sys, hub.cli.worker\n"
         "from hub.engine.worker import create_app\n"
         "create_app('guard').conf\n"
         "print(*sys.modules)\n"
-        "import aiohttp.client; assert aiohttp.client.ClientSession.__module__ == 'aiohttp.client'"
+        "import aiohttp.client, rich.console\n"
+        "assert aiohttp.client.ClientSession.__module__ == 'aiohttp.client'\n"
+        "assert rich.console.Console().width\n"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(answer.stdout.split())
     assert "faust.app.base" in loaded
-    assert {name for name in loaded if name.split(".")[0] == "aiohttp"} == set()
+    assert {name for name in loaded if name.split(".")[0] in ("aiohttp", "rich")} == set()
 
 
 def _until_within(settings: Settings) -> Iterator[float]:
