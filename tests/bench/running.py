@@ -27,8 +27,9 @@ from tests.bench.processors import Processor
 _LOOK_SECONDS: Final = 0.2
 #: All is there, and nothing came for so long: it is over.
 _STILL_SECONDS: Final = 2.0
-#: Something is lacking, and nothing came for so long: it will not come.
-_STALLED_SECONDS: Final = 60.0
+#: Something is lacking, and nothing came for so long: it will not come. Longer than any session of theirs: with Faust's settings
+#: it takes a minute until a member that was killed is given up.
+_STALLED_SECONDS: Final = 120.0
 _GRACE_SECONDS: Final = 15.0
 #: What at-least-once leaves open after a kill.
 _TWICE: Final = ("doubled", "out of order", "refused wrongly")

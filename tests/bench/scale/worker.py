@@ -17,13 +17,16 @@ from hub.engine.settings import EngineSettings
 from hub.engine.worker import create_app, install, run
 from tests.agents.records import TOPICS
 
+#: Several batches for each of 64 lanes, or all would be decided before the first is committed and counted.
+_MOST = 200
+
 
 def main(bootstrap: str, name: str, partitions: int) -> None:
     """Work until a signal comes."""
     flow, handle = agent("inspections", Lookups(TOPICS, reference.load()))
     flow = replace(flow, name=name, topics=(f"{name}.in",), shards=partitions, state_topic=f"{name}.state")
     app = create_app(name)
-    channel = install(app, flow, EngineSettings(), bootstrap)
+    channel = install(app, flow, EngineSettings(max_batch_records=_MOST), bootstrap)
 
     @app.agent(channel, concurrency=partitions)
     async def inspections(batches: AsyncIterator[Batch]) -> None:
