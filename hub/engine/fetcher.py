@@ -17,7 +17,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from aiokafka.errors import FetchSessionIdNotFound, InvalidFetchSessionEpoch, KafkaError, for_code
+from aiokafka.errors import (
+    CorruptRecordException,
+    FetchSessionIdNotFound,
+    InvalidFetchSessionEpoch,
+    KafkaError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 from aiokafka.protocol.api import Request
 from aiokafka.protocol.fetch import FetchRequest_v11
 
@@ -27,12 +35,14 @@ from hub.engine.record import Record, headers_of
 from hub.engine.settings import EngineSettings
 from hub.log import get_logger
 
-#: How long the broker may hold a fetch while some lane is full or opening and may want more before the answer comes.
+#: How long the broker may hold a fetch while some lane is full and may want more before the answer comes.
 _SHORT_WAIT_MS: Final = 10
 #: How long to wait when there is nothing to ask of a broker, or after it failed to answer.
 _IDLE_SECONDS: Final = 0.005
 _NO_PARTITION_SECONDS: Final = 0.05
 _FAILED_SECONDS: Final = 0.1
+#: What asking again does not mend. All else passes, as when a leader moves, or the watch over progress ends the process.
+_BEYOND_REPAIR: Final = (OffsetOutOfRangeError, TopicAuthorizationFailedError, CorruptRecordException)
 _LAST_EPOCH: Final = 2**31 - 1
 _MOST_BYTES: Final = 50 * 1024 * 1024
 
@@ -57,6 +67,9 @@ class _Reading:
     at: TopicPartition
     offset: int
     taker: Taker
+
+
+_NOBODY: Final = (None, 0)
 
 
 class _Fetch(Request[FetchRequest_v11]):
@@ -147,6 +160,7 @@ class Fetcher:
         )
         self._readings: dict[TopicPartition, _Reading] = {}
         self._by_node: dict[int, list[_Reading]] | None = None  #: None: to be worked out again
+        self._failing: set[int] = set()
         self._homeless = False  #: some partition has no leader that is known
 
     async def start(self) -> None:
@@ -194,50 +208,58 @@ class Fetcher:
             if not readings:
                 await asyncio.sleep(_NO_PARTITION_SECONDS)
                 continue
-            asked = [each for each in readings if each.taker.wants]
+            asked = {each.at: (each, each.offset) for each in readings if each.taker.wants}
             if not asked:
                 await asyncio.sleep(_IDLE_SECONDS)
                 continue
-            wait_ms = self._settings.fetch_wait_ms if len(asked) == len(self._readings) else _SHORT_WAIT_MS
+            wait_ms = self._settings.fetch_wait_ms if len(asked) == len(readings) else _SHORT_WAIT_MS
             began = loop.time()
             try:
-                request = session.request(
-                    {each.at: each.offset for each in asked}, wait_ms, self._settings.max_fetch_bytes
-                )
+                wanted = {at: offset for at, (_, offset) in asked.items()}
+                request = session.request(wanted, wait_ms, self._settings.max_fetch_bytes)
                 answer = await self._client.send(node, request)
                 if not session.answered(answer):
                     continue
             except KafkaError as error:
+                if not error.retriable:
+                    raise
                 session.lost()
                 await self._failed(error, node)
                 continue
-            await self._take({each.at: each for each in asked}, answer.topics, node)
+            await self._take(asked, answer.topics, node)
             # Records that come one by one would cost a fetch each; within a transaction's time they can as well share one.
             if (early := began + self._settings.fetch_pause_ms / 1000 - loop.time()) > 0:
                 await asyncio.sleep(early)
 
-    async def _take(self, asked: Mapping[TopicPartition, _Reading], topics: Sequence[Any], node: int) -> None:
+    async def _take(
+        self, asked: Mapping[TopicPartition, tuple[_Reading, int]], topics: Sequence[Any], node: int
+    ) -> None:
+        """Hand on what *topics* of an answer hold."""
         failed: KafkaError | None = None
         for topic, parts in topics:
             for partition, error_code, _, _, _, aborted, _, data in parts:
                 at = TopicPartition(topic, partition)
-                reading = asked.get(at)
-                if reading is None or self._readings.get(at) is not reading:
-                    continue  # read no more, or by another lane from a place of its own
+                reading, offset = asked.get(at, _NOBODY)
+                if reading is None or self._readings.get(at) is not reading or reading.offset != offset:
+                    continue  # read no more, by another lane from a place of its own, or answered by the next leader already
                 if error_code:
                     error = for_code(error_code)
-                    if not error.retriable:
-                        raise error(f"{topic}-{partition} at {reading.offset}")
-                    failed = error(f"{topic}-{partition}")
+                    failed = error(f"{topic}-{partition} at {reading.offset}")
+                    if error in _BEYOND_REPAIR:
+                        raise failed
                 elif data:
                     _feed(reading, data, aborted or ())
         if failed is not None:
             await self._failed(failed, node)
+        elif node in self._failing:
+            self._failing.discard(node)
+            _log.info("fetch.resumed", node=node)
 
     async def _failed(self, error: KafkaError, node: int) -> None:
-        if not error.retriable:
-            raise error
-        _log.warning("fetch.failed", node=node, error=repr(error))
+        """Ask again a little later, of whoever leads by then. Said once until it is over."""
+        if node not in self._failing:
+            self._failing.add(node)
+            _log.warning("fetch.failed", node=node, error=repr(error))
         self._client.force_metadata_update()
         self._by_node = None
         await asyncio.sleep(_FAILED_SECONDS)

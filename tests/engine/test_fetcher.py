@@ -13,6 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaStorageError, OffsetOutOfRangeError
 from aiokafka.protocol.fetch import FetchRequest_v11
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.util import calc_crc32c
 from confluent_kafka import Producer
 
@@ -270,6 +271,30 @@ async def test_a_partition_begun_again_is_read_for_the_new_taker_only(kafka: Loc
         await second.holds(6)
     assert [each.value for each in second.records] == [b"%d" % n for n in range(4, 10)]
     assert len(first.records) == 10
+
+
+@pytest.mark.asyncio
+async def test_when_a_leader_moves_and_both_answer_the_second_answer_is_dropped() -> None:
+    def batch(first: int, records: int) -> bytes:
+        builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
+        for n in range(records):
+            assert builder.append(n, 0, b"k", b"%d" % (first + n), [])
+        made = builder.build()
+        struct.pack_into(">q", made, 0, first)
+        return bytes(made)
+
+    fetcher, shelf = Fetcher(bootstrap="127.0.0.1:1", client_id="t", topics=[], settings=EngineSettings()), Shelf()
+    fetcher.begin({A: 0}, shelf)
+    asked = {A: (fetcher._readings[A], 0)}
+
+    def says(*batches: bytes) -> list[Any]:
+        return [("topic", [(0, 0, 9, 9, 0, [], -1, b"".join(batches))])]
+
+    await fetcher._take(asked, says(batch(0, 3), batch(3, 2)), 1)
+    await fetcher._take(asked, says(batch(0, 3)), 2)  # asked at the same place, answered later and less
+
+    assert fetcher.position(A) == 5
+    assert shelf.values(A) == [b"0", b"1", b"2", b"3", b"4"]
 
 
 @pytest.mark.asyncio
