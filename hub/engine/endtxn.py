@@ -8,8 +8,8 @@ Both were seen to happen. A late TxnOffsetCommit, likewise, would set back the o
 One rule: only a request that was never written may be repeated. Any other failure is fatal to the producer; the process
 ends, and its successor's start raises the epoch, which fences the late copy.
 
-This file is the one place that reaches into private parts of the library, and `tests/engine/test_private_names.py` holds
-every name it touches.
+This file and `committed.py` are the two places that reach into private parts of the library, and
+`tests/engine/test_private_names.py` holds every name they touch.
 """
 
 from __future__ import annotations
