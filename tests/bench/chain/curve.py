@@ -17,7 +17,7 @@ from tests.bench.chain.started import Shape, started
 
 #: The first of each is the default, measured once for both.
 LINGERS_MS: Final = (3, 0, 10, 50)
-BATCHES: Final = (500, 50, 2000)
+BATCHES: Final = (1_000, 50, 200)
 _CORES: Final = (0, 1)
 
 
