@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any
 
 import orjson
@@ -188,12 +189,15 @@ class AggregateAgent:
         if recount.concerns(raw):
             for notice in recount.waiting(batch.state, state.realm, key):
                 state = self._noticed(batch, state, notice)
+                self._write(
+                    batch, key, state, self.realms.reference(batch.state, state.realm)
+                )  # whatever is asked next
         return state
 
-    def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference, most: int = 0) -> bool:
-        """Keep *state*; not, and False, if it has grown beyond *most* bytes (0: however large)."""
+    def _write(self, batch: Batch, key: bytes, state: Any, reference: Reference, most: float = inf) -> bool:
+        """Keep *state*; not, and False, if it has grown beyond *most* bytes."""
         raw = states.encode(state)
-        if 0 < most < len(raw) and len(raw) > len(batch.state.get(key) or b""):
+        if len(raw) > most and len(raw) > len(batch.state.get(key) or b""):
             return False
         # A scenario's time passes only by its own ticks.
         due = None if state.realm else self.rule.due(state, reference)

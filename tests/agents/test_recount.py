@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hub import reference
-from hub.agents import recount
+from hub.agents import aggregate, recount
 from hub.agents.aggregate import AggregateAgent
 from hub.agents.realms import RECOUNT
 from hub.agents.translate import Translator
@@ -133,6 +133,21 @@ def test_who_is_asked_for_before_its_turn_has_heard_of_the_notice(
     parts.hear(notice(), approved(NUMBER - 1))
     parts.rest()
 
+    assert (parts.told, kept(parts)) == (whole.told, kept(whole))
+
+
+def test_who_is_full_and_asked_for_before_its_turn_is_told_of_the_notice_once(
+    whole: Matters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recount, "COUNTED", 5)
+    parts = Matters()
+    parts.hear(*(reported(number) for number in range(NUMBER)))
+    monkeypatch.setattr(aggregate, "LARGEST_STATE", 1)
+    whole.hear(approved(NUMBER - 1))
+    parts.hear(notice(), approved(NUMBER - 1))
+    parts.rest()
+
+    assert any(topic.startswith("dlq.") for topic, _ in parts.told[b"MT-022"])
     assert (parts.told, kept(parts)) == (whole.told, kept(whole))
 
 
