@@ -12,7 +12,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretBytes
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hub.engine.settings import EngineSettings
 from hub.gateway.settings import GatewaySettings
+
+_ENGINE = EngineSettings()
 
 
 class KafkaSettings(BaseModel):
@@ -37,8 +40,8 @@ class EngineKnobs(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_batch_records: int = Field(default=1_000, gt=0)  #: records in one transaction, at most
-    linger_ms: float = Field(default=3.0, ge=0)  #: two transactions of a lane begin at least so far apart
+    max_batch_records: int = Field(default=_ENGINE.max_batch_records, gt=0)  #: records in one transaction, at most
+    linger_ms: float = Field(default=_ENGINE.linger_ms, ge=0)  #: two transactions of a lane begin at least so far apart
 
 
 class SilenceSettings(BaseModel):
